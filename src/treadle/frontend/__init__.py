@@ -1,0 +1,1 @@
+"""From spec text to a graph: parse, resolve, elaborate."""
