@@ -1,0 +1,115 @@
+"""The builder: the only way to make nodes. It infers types, hash-conses and remembers where nodes come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from treadle.errors import Diagnostic, Label, TreadleError
+from treadle.ir.graph import Graph
+from treadle.ir.node import Node, attrs_key, freeze_attrs
+from treadle.ops import REGISTRY
+from treadle.ops.opdef import AnyType, OpDef, TypeRuleError
+from treadle.source import Span
+from treadle.types import DType, Shape, TensorType
+
+
+class Builder:
+    """Adds nodes to a graph: `g.add(a, b)`, `g.sum(x, axes=(0,), keepdims=False)`.
+
+    Any op of the registry is a method. Operands may be Python numbers, which become constants of the type of the
+    first tensor operand. Equal nodes are made once.
+
+    Raises (from ops):
+        TreadleError: with a located diagnostic when the op refuses its operands.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._known: dict[Any, Node] = {}
+        self._span: Span | None = None
+        self._scope = ""
+        for node in graph:
+            self._known.setdefault(self._key(node.op, node.inputs, node.attrs), node)
+
+    def __getattr__(self, name: str) -> Callable[..., Node]:
+        if name not in REGISTRY:
+            raise AttributeError(f"no op is named {name!r}; register it in src/treadle/ops/")
+        return lambda *operands, **attrs: self.apply(name, *operands, **attrs)
+
+    def apply(self, name: str, *operands: Node | float, **attrs: Any) -> Node:
+        """Applies an op: fills default attributes, infers the type, returns an equal node if there is one."""
+        op = REGISTRY[name]
+        inputs = self._as_nodes(operands)
+        full = freeze_attrs(_with_defaults(op, attrs))
+        key = self._key(name, inputs, full)
+        if key in self._known:
+            return self._known[key]
+        node = self.graph.add(name, inputs, full, self._infer(op, inputs, full), self._span, self._scope)
+        self._known[key] = node
+        return node
+
+    def constant(self, value: float, dtype: DType = DType.F32, shape: Shape = ()) -> Node:
+        """A constant, every element of which is `value`."""
+        return self.apply("const", value=value, dtype=dtype, shape=shape)
+
+    def input(self, name: str, type_: TensorType) -> Node:
+        """A value given at each run."""
+        node = self.apply("input", name=name, dtype=type_.dtype, shape=type_.shape)
+        self.graph.inputs[name] = node
+        return node
+
+    def param(self, name: str, type_: TensorType) -> Node:
+        """A trainable value."""
+        node = self.apply("param", name=name, dtype=type_.dtype, shape=type_.shape)
+        self.graph.params[name] = node
+        return node
+
+    def state(self, name: str, type_: TensorType) -> Node:
+        """A value that persists and is not trained."""
+        node = self.apply("state", name=name, dtype=type_.dtype, shape=type_.shape)
+        self.graph.states[name] = node
+        return node
+
+    @contextmanager
+    def at(self, span: Span | None, scope: str | None = None) -> Iterator[None]:
+        """New nodes come from `span` (and layer path `scope`) inside the `with` block."""
+        before = (self._span, self._scope)
+        self._span = span
+        self._scope = self._scope if scope is None else scope
+        try:
+            yield
+        finally:
+            self._span, self._scope = before
+
+    def _as_nodes(self, operands: tuple[Node | float, ...]) -> tuple[Node, ...]:
+        like = next((o.type for o in operands if isinstance(o, Node)), TensorType(DType.F32, ()))
+        return tuple(o if isinstance(o, Node) else self.constant(o, like.dtype) for o in operands)
+
+    def _key(self, name: str, inputs: tuple[Node, ...], attrs: Mapping[str, Any]) -> Any:
+        return (name, tuple(node.id for node in inputs), attrs_key(attrs))
+
+    def _infer(self, op: OpDef, inputs: tuple[Node, ...], attrs: Mapping[str, Any]) -> AnyType:
+        if not op.is_variadic and len(inputs) != len(op.signature):
+            raise TypeError(f"{op.name} takes {len(op.signature)} operands, not {len(inputs)}")
+        try:
+            return op.infer([node.type for node in inputs], attrs)
+        except TypeRuleError as error:
+            raise TreadleError([self._located(op, inputs, error)]) from None
+
+    def _located(self, op: OpDef, inputs: tuple[Node, ...], error: TypeRuleError) -> Diagnostic:
+        labels = []
+        for index in error.operands:
+            node = inputs[index]
+            if node.span is not None and node.span != self._span:
+                labels.append(Label(node.span, f"{op.operand_name(index)} is {node.type}"))
+        return Diagnostic(error.code, error.message, self._span, labels=tuple(labels), hint=error.hint)
+
+
+def _with_defaults(op: OpDef, attrs: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = set(attrs) - set(op.attrs)
+    missing = [name for name, default in op.attrs.items() if default is ... and name not in attrs]
+    if unknown or missing:
+        raise TypeError(f"{op.name}: unknown attributes {sorted(unknown)}, missing {missing}")
+    return {**op.attrs, **attrs}

@@ -1,0 +1,110 @@
+"""The graph: nodes in creation order over a networkx MultiDiGraph, with its named ends.
+
+A `MultiDiGraph` keyed by operand slot, because a plain `DiGraph` cannot hold `x * x`. A graph only grows; passes build
+new graphs. Node creation (types, hash-consing) lives in `ir/builder.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import networkx as nx
+
+from treadle.ir.node import Node
+from treadle.ops.opdef import AnyType
+from treadle.source import Span
+
+RNG_INPUT = "$rng"  # i64[2]: the seed and the step number, given by the runtime
+STEP_INPUT = "$step"  # i64[]: the number of the optimizer step, from 0, given by the runtime
+
+
+class Graph:
+    """A computation: nodes, and names for what enters and leaves.
+
+    Attributes:
+        name: for messages and text forms.
+        inputs: values given at each run (model inputs, targets, `$rng`, `$step`), by name.
+        params: trainable values that persist between runs.
+        states: other values that persist (running averages, optimizer moments).
+        outputs: results, by name: `loss`, `loss:NAME`, `metric:NAME`, `output:NAME`; in a scan body in order.
+        updates: for params and states, by leaf name, the node whose value replaces the old one after the run.
+    """
+
+    def __init__(self, name: str = "graph") -> None:
+        self.name = name
+        self.nx: Any = nx.MultiDiGraph()
+        self.inputs: dict[str, Node] = {}
+        self.params: dict[str, Node] = {}
+        self.states: dict[str, Node] = {}
+        self.outputs: dict[str, Node] = {}
+        self.updates: dict[str, Node] = {}
+        self._nodes: list[Node] = []
+
+    def __iter__(self) -> Iterator[Node]:
+        """Nodes in creation order, which is a topological order."""
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def __getitem__(self, node_id: int) -> Node:
+        return self._nodes[node_id]
+
+    def add(
+        self,
+        op: str,
+        inputs: tuple[Node, ...],
+        attrs: Mapping[str, Any],
+        result: AnyType,
+        span: Span | None,
+        scope: str,
+    ) -> Node:
+        """Appends a node as it is; use a `Builder` for inferred types and hash-consing."""
+        node = Node(len(self._nodes), op, inputs, attrs, result, span, scope)
+        self._nodes.append(node)
+        self.nx.add_node(node.id)
+        for slot, operand in enumerate(inputs):
+            self.nx.add_edge(operand.id, node.id, key=slot)
+        return node
+
+    def users(self, node: Node) -> list[tuple[Node, int]]:
+        """The nodes that read a node, with the operand slot, in creation order."""
+        edges = self.nx.out_edges(node.id, keys=True)
+        return sorted(((self._nodes[user], slot) for _, user, slot in edges), key=lambda u: (u[0].id, u[1]))
+
+    def leaves(self) -> dict[str, Node]:
+        """Params and states by name: everything that persists."""
+        return {**self.params, **self.states}
+
+    def roots(self) -> list[Node]:
+        """Nodes that must be computed: outputs and updates."""
+        return [*self.outputs.values(), *self.updates.values()]
+
+    def ancestors(self, nodes: Iterable[Node]) -> set[int]:
+        """Ids of the nodes that some of `nodes` depend on, themselves included."""
+        found: set[int] = set()
+        stack = [node.id for node in nodes]
+        while stack:
+            node_id = stack.pop()
+            if node_id not in found:
+                found.add(node_id)
+                stack.extend(operand.id for operand in self._nodes[node_id].inputs)
+        return found
+
+    def descendants(self, nodes: Iterable[Node]) -> set[int]:
+        """Ids of the nodes that depend on some of `nodes`, themselves included."""
+        found = {node.id for node in nodes}
+        for node in self._nodes:
+            if any(operand.id in found for operand in node.inputs):
+                found.add(node.id)
+        return found
+
+    def symbols(self) -> list[str]:
+        """Names of the symbolic dimensions of the inputs, in order of appearance."""
+        names: dict[str, None] = {}
+        for node in (*self.inputs.values(), *self.params.values(), *self.states.values()):
+            for dim in node.type.shape:
+                if not isinstance(dim, int):
+                    names.update(dict.fromkeys(sorted(dim.symbols)))
+        return list(names)

@@ -1,0 +1,66 @@
+"""Element types of tensors: their names in specs, their sizes in bytes and how two of them combine."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class DType(Enum):
+    """An element type; the value is its name in a spec."""
+
+    F64 = "f64"
+    F32 = "f32"
+    F16 = "f16"
+    BF16 = "bf16"
+    I64 = "i64"
+    I32 = "i32"
+    U8 = "u8"
+    BOOL = "bool"
+
+    @property
+    def is_float(self) -> bool:
+        return self in _FLOATS
+
+    @property
+    def is_int(self) -> bool:
+        return self in _INTS
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes per element."""
+        return _ITEMSIZE[self]
+
+    @property
+    def numpy_name(self) -> str:
+        """NumPy's name of the type; bfloat16 has none and is computed as float32."""
+        return _NUMPY_NAME[self]
+
+    def __str__(self) -> str:
+        return self.value
+
+    def __repr__(self) -> str:
+        return f"DType.{self.name}"
+
+
+_FLOATS = frozenset({DType.F64, DType.F32, DType.F16, DType.BF16})
+_INTS = frozenset({DType.I64, DType.I32, DType.U8})
+_ITEMSIZE = {
+    DType.F64: 8,
+    DType.F32: 4,
+    DType.F16: 2,
+    DType.BF16: 2,
+    DType.I64: 8,
+    DType.I32: 4,
+    DType.U8: 1,
+    DType.BOOL: 1,
+}
+_NUMPY_NAME = {
+    DType.F64: "float64",
+    DType.F32: "float32",
+    DType.F16: "float16",
+    DType.BF16: "float32",
+    DType.I64: "int64",
+    DType.I32: "int32",
+    DType.U8: "uint8",
+    DType.BOOL: "bool",
+}
