@@ -1,4 +1,5 @@
-"""The builder: the only way to make nodes. It infers types, hash-conses and remembers where nodes come from."""
+"""The builder: the only way to make nodes. It infers types, hash-conses and remembers where nodes come
+from."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ from treadle.types import DType, Shape, TensorType
 class Builder:
     """Adds nodes to a graph: `g.add(a, b)`, `g.sum(x, axes=(0,), keepdims=False)`.
 
-    Any op of the registry is a method. Operands may be Python numbers, which become constants of the type of the
-    first tensor operand. Equal nodes are made once.
+    Any op of the registry is a method. Operands may be Python numbers, which become constants of the type
+    of the first tensor operand. Equal nodes are made once.
 
     Raises (from ops):
         TreadleError: with a located diagnostic when the op refuses its operands.
@@ -38,7 +39,7 @@ class Builder:
             raise AttributeError(f"no op is named {name!r}; register it in src/treadle/ops/")
         return lambda *operands, **attrs: self.apply(name, *operands, **attrs)
 
-    def apply(self, name: str, *operands: Node | float, **attrs: Any) -> Node:
+    def apply(self, name: str, /, *operands: Node | float, **attrs: Any) -> Node:
         """Applies an op: fills default attributes, infers the type, returns an equal node if there is one."""
         op = REGISTRY[name]
         inputs = self._as_nodes(operands)

@@ -1,7 +1,7 @@
 """The graph: nodes in creation order over a networkx MultiDiGraph, with its named ends.
 
-A `MultiDiGraph` keyed by operand slot, because a plain `DiGraph` cannot hold `x * x`. A graph only grows; passes build
-new graphs. Node creation (types, hash-consing) lives in `ir/builder.py`.
+A `MultiDiGraph` keyed by operand slot, because a plain `DiGraph` cannot hold `x * x`. A graph only grows;
+passes build new graphs. Node creation (types, hash-consing) lives in `ir/builder.py`.
 """
 
 from __future__ import annotations

@@ -56,7 +56,8 @@ def freeze_attrs(attrs: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def attrs_key(attrs: Mapping[str, Any]) -> tuple[tuple[str, str, Any], ...]:
-    """A hashable key of attributes; the type name keeps 1, 1.0 and True apart, repr keeps 0.0 and -0.0 apart."""
+    """A hashable key of attributes; the type name keeps 1, 1.0 and True apart, repr keeps 0.0 and -0.0
+    apart."""
     return tuple((name, *_value_key(attrs[name])) for name in sorted(attrs))
 
 

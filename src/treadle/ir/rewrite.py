@@ -19,7 +19,8 @@ _LEAVES = {"input": "inputs", "param": "params", "state": "states"}
 def rewrite(graph: Graph, rule: Rule, *, keep: Iterable[Node] | None = None) -> Graph:
     """A new graph in which each node is what `rule(builder, node, new_inputs)` returns; None copies the node.
 
-    Only nodes that outputs and updates need are visited, and all inputs, params and states stay. `keep` limits the
+    Only nodes that outputs and updates need are visited, and all inputs, params and states stay. `keep`
+    limits the
     walk to these nodes' ancestors instead.
     """
     result = Graph(graph.name)

@@ -1,7 +1,8 @@
 """The op record: everything the compiler knows about one operation, and the registry of all of them.
 
 An op has ONE type rule (used to build and to check), one VJP, one NumPy meaning, and either a scalar formula
-(elementwise ops), a decomposition (composites) or neither (primitives, lowered in `lower/`). Ops know nothing of
+(elementwise ops), a decomposition (composites) or neither (primitives, lowered in `lower/`). Ops know
+nothing of
 graphs: a VJP or a decomposition gets a builder `g` and node handles and returns node handles.
 """
 
@@ -42,7 +43,9 @@ class TypeRuleError(Exception):
     `operands` are the indices of the operands to point at.
     """
 
-    def __init__(self, code: str, message: str, operands: Sequence[int] = (), hint: str | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, operands: Sequence[int] = (), hint: str | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -54,7 +57,8 @@ class TypeRuleError(Exception):
 class Sample:
     """One example of an op: operand shapes and attributes. The registry's tests run over all samples.
 
-    `domain` names the values that operands are drawn from: normal, positive, unit (in (0, 1)), nonzero, int, bool.
+    `domain` names the values that operands are drawn from: normal, positive, unit (in (0, 1)), nonzero,
+    int, bool.
     `dtypes` overrides the element type of operands (default f64 in tests, from the domain).
     """
 
@@ -77,8 +81,9 @@ class OpDef:
         name: its name in graphs and, for most, in the language.
         signature: operand names in order; a last name that starts with `*` takes any number.
         infer: `(operand types, attrs) -> type`; raises `TypeRuleError`.
-        vjp: `(g, node, grad) -> one gradient node or None per operand`; operands that broadcast are summed back
-            centrally. None where the op has no derivative rule (then `traits` has "nondiff" or it is an error).
+        vjp: `(g, node, grad) -> one gradient node or None per operand`; operands that broadcast are summed
+            back centrally. None where the op has no derivative rule (then `traits` has "nondiff" or it is an
+            error).
         reference: `(*arrays, **attrs) -> array`: the NumPy meaning, for any float width.
         scalar: for elementwise ops `(s, *scalars) -> scalar` over the scalar builder of the loop IR.
         decompose: for composites `(g, *nodes, **attrs) -> node`.

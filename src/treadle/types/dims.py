@@ -1,7 +1,7 @@
-"""Symbolic dimensions: integer polynomials over named symbols, floor divisions, remainders, minima and maxima.
+"""Symbolic dimensions: integer polynomials over symbols, floor divisions, remainders, minima, maxima.
 
-A dimension is a Python `int` when it is known and a `Dim` otherwise. `Dim` is a normal form (terms sorted, like
-terms merged, constants folded), so `==` decides equality of everything that the normal form can see:
+A dimension is a Python `int` when it is known and a `Dim` otherwise. `Dim` is a normal form (terms sorted,
+like terms merged, constants folded), so `==` decides equality of everything that the normal form can see:
 `(N + 1) * 2 == 2*N + 2`. Symbols stand for integers >= 0.
 """
 
@@ -331,4 +331,4 @@ def _factors(monomial: Monomial) -> list[str]:
 
 def _wrapped(dim: DimLike) -> str:
     text = str(dim)
-    return f"({text})" if " " in text and not text.startswith("(") or "*" in text or " + " in text else text
+    return f"({text})" if (" " in text and not text.startswith("(")) or "*" in text or " + " in text else text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
 
 from treadle.types.dims import DimLike, free_symbols, substitute
 from treadle.types.dtype import DType
@@ -57,4 +56,7 @@ class TensorType:
 
 def shape_size(shape: Shape) -> DimLike:
     """Product of the dimensions; 1 for a scalar."""
-    return reduce(lambda a, b: a * b, shape, 1)
+    size: DimLike = 1
+    for dim in shape:
+        size = size * dim
+    return size
