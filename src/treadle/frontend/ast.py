@@ -1,6 +1,6 @@
 """The syntax tree of a spec file.
 
-Stage: the parser's output, the elaborator's input. Every node is frozen and carries the `span` it was read from;
+Stage: the parser's output, the elaborator's input. Nodes are frozen and carry the `span` they were read from;
 spans take no part in equality, so two trees are equal when they say the same thing.
 Non-goals: meaning. Names are not resolved, `zeros[N, 4]` is an `Index` like any other.
 
@@ -55,7 +55,7 @@ from treadle.frontend.ast_exprs import (
     Carry,
     Comprehension,
     Conditional,
-    Ellipsis,
+    Dots,
     Expr,
     Index,
     KindType,
@@ -91,7 +91,7 @@ __all__ = [
     "Const",
     "Data",
     "Definition",
-    "Ellipsis",
+    "Dots",
     "Expr",
     "ExprStatement",
     "Fn",

@@ -35,7 +35,7 @@ class Param(Node):
 
 @dataclass(frozen=True)
 class State(Node):
-    """`state name: type = init`: a kept tensor, changed only by `<-`; without a type it has that of `init`."""
+    """`state name: type = init`: a kept tensor, changed only by `<-`; its type defaults to `init`'s."""
 
     name: str
     type: TensorType | None

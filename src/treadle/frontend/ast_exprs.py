@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, TypeAlias
 
-from treadle.source import Span
-
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from treadle.frontend.ast_blocks import Statement
+    from treadle.source import Span
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Slice(Node):
 
 
 @dataclass(frozen=True)
-class Ellipsis(Node):  # noqa: A001 - the language's own word
+class Dots(Node):
     """`...`: any number of leading axes, in an index or a tensor type."""
 
 
@@ -103,7 +103,7 @@ class Index(Node):
     """`value[items]`; also `zeros[N, 4]`, a constructor with a shape."""
 
     value: Expr
-    items: tuple[Expr | Slice | Ellipsis, ...]
+    items: tuple[Expr | Slice | Dots, ...]
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class TensorType(Node):
     """`dtype[dims]`; `dtype` is None in the short form `[dims]`, which means the default float type (f32)."""
 
     dtype: str | None
-    dims: tuple[Expr | Ellipsis, ...]
+    dims: tuple[Expr | Dots, ...]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,84 @@
+"""E10xx: the command line and the environment."""
+
+from __future__ import annotations
+
+from treadle.errors.codes.info import CodeInfo
+
+CODES = (
+    CodeInfo(
+        "E1001",
+        "spec file was not found",
+        "The path on the command line names no file.",
+        "treadle check lenet               # wrong\ntreadle check specs/lenet.tdl     # right",
+    ),
+    CodeInfo(
+        "E1002",
+        "Graphviz is not installed",
+        "Pictures in svg, png and pdf are laid out by Graphviz, a program of its own (`apt install "
+        "graphviz`, `brew install graphviz`). The dot format needs nothing.",
+        "treadle draw net.tdl -o net.svg   # needs Graphviz\ntreadle draw net.tdl -o net.dot   # does not",
+    ),
+    CodeInfo(
+        "E1003",
+        "option has an invalid value",
+        "The accepted values are listed in the hint.",
+        "treadle train net.tdl --backend tpu    # wrong",
+    ),
+    CodeInfo(
+        "E1004",
+        "output file already exists",
+        "Nothing existing is overwritten without `--force`.",
+        "treadle draw net.tdl -o net.svg   # the second time",
+    ),
+    CodeInfo(
+        "E1005",
+        "spec does not say what to do",
+        "The command needs a `train` (or `model`) block, and the file has none, or several without one "
+        "being chosen by name.",
+        "treadle train layers.tdl          # wrong: only layers inside",
+    ),
+    CodeInfo(
+        "E1006",
+        "file cannot be read",
+        "It is a folder, is not readable by you, or is not UTF-8 text.",
+        "treadle check specs/              # wrong\ntreadle check specs/lenet.tdl     # right",
+    ),
+    CodeInfo(
+        "E1007",
+        "library is missing",
+        "A Python package that this command needs is not installed.",
+        "pip install treadle",
+    ),
+    CodeInfo(
+        "E1008",
+        "unknown error code",
+        "`treadle explain` takes a code such as E0203.",
+        "treadle explain 203               # wrong\ntreadle explain E0203             # right",
+    ),
+    CodeInfo(
+        "E1009",
+        "unknown pass or stage",
+        "The names of passes and stages are listed in the hint.",
+        "treadle check net.tdl --print-after=cze    # wrong\n"
+        "treadle check net.tdl --print-after=cse    # right",
+    ),
+    CodeInfo(
+        "E1010",
+        "unknown picture format",
+        "The ending of the output file chooses the format: dot, svg, png or pdf.",
+        "treadle draw net.tdl -o net.jpeg  # wrong\ntreadle draw net.tdl -o net.png   # right",
+    ),
+    CodeInfo(
+        "E1011",
+        "stopped by the user",
+        "The command was interrupted. What had been saved before remains.",
+        "treadle train net.tdl --resume runs/first",
+    ),
+    CodeInfo(
+        "E1012",
+        "gradients disagree",
+        "The symbolic gradient and central differences differ by more than the tolerance: a derivative rule "
+        "is wrong, or the function is not smooth at the point where it was tried.",
+        "treadle gradcheck net.tdl --seed 1",
+    ),
+)

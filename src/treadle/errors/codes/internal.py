@@ -1,0 +1,34 @@
+"""E11xx: faults of the compiler itself, never of the spec."""
+
+from __future__ import annotations
+
+from treadle.errors.codes.info import CodeInfo
+
+CODES = (
+    CodeInfo(
+        "E1101",
+        "internal error",
+        "The compiler contradicted itself. The spec is not to blame; please report it together with the "
+        "file.",
+        "treadle check net.tdl --debug     # prints the Python traceback to attach",
+    ),
+    CodeInfo(
+        "E1102",
+        "graph violates an invariant",
+        "The verifier found a malformed graph after the stage or pass that the message names.",
+        "treadle check net.tdl --print-after=all",
+    ),
+    CodeInfo(
+        "E1103",
+        "operation is not supported by the backend",
+        "The backend has no lowering for this operation or element type. The reference backend runs "
+        "everything.",
+        "treadle train net.tdl --backend numpy",
+    ),
+    CodeInfo(
+        "E1104",
+        "generated code does not compile",
+        "The kernel that was generated for a part of the network was refused by the code generator below.",
+        "treadle check net.tdl --emit=cpu",
+    ),
+)
