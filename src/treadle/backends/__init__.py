@@ -1,0 +1,1 @@
+"""Backends: independent ways to run an optimised graph."""

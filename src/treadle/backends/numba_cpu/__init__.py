@@ -1,0 +1,1 @@
+"""Compiled CPU backend: generated kernels, templates, object cache, driver and threads."""

@@ -1,0 +1,109 @@
+"""Numba types for typed pointers: `Buffer` knows its slot and tells LLVM that slots do not overlap.
+
+Input: addresses in an int64 array. Output: pointers that generated kernels index with [].
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+from llvmlite import ir
+from numba import int64, types
+from numba.core.datamodel.models import PointerModel
+from numba.core.extending import intrinsic, lower_builtin, register_model
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SCOPED_SLOTS = 32
+
+
+class Buffer(types.Type):  # type: ignore[misc]
+    """A pointer to elements of one type, loaded from one slot of a kernel's meta array."""
+
+    def __init__(self, element: types.Type, slot: int | None) -> None:
+        """Make the type of pointers in `slot`; None promises nothing about overlap."""
+        self.dtype = element
+        self.slot = slot
+        super().__init__(name=f"Buffer({element}, {slot})")
+
+
+register_model(Buffer)(PointerModel)
+
+
+@infer_global(operator.getitem)
+class _BufferLoad(AbstractTemplate):  # type: ignore[misc]
+    def generic(self, args: Any, _kws: Any) -> Any:
+        buffer, index = args
+        if isinstance(buffer, Buffer) and isinstance(index, types.Integer):
+            return signature(buffer.dtype, buffer, types.intp)
+        return None
+
+
+@infer_global(operator.setitem)
+class _BufferStore(AbstractTemplate):  # type: ignore[misc]
+    def generic(self, args: Any, _kws: Any) -> Any:
+        buffer, index, _value = args
+        if isinstance(buffer, Buffer) and isinstance(index, types.Integer):
+            return signature(types.none, buffer, types.intp, buffer.dtype)
+        return None
+
+
+@lower_builtin(operator.getitem, Buffer, types.intp)  # type: ignore[untyped-decorator]
+def _load(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+    buffer = sig.args[0]
+    loaded = builder.load(builder.gep(args[0], [args[1]], inbounds=True))
+    _mark_scope(builder.module, loaded, buffer.slot)
+    return context.data_model_manager[buffer.dtype].from_data(builder, loaded)
+
+
+@lower_builtin(operator.setitem, Buffer, types.intp, types.Any)  # type: ignore[untyped-decorator]
+def _store(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+    buffer = sig.args[0]
+    data = context.data_model_manager[buffer.dtype].as_data(builder, args[2])
+    stored = builder.store(data, builder.gep(args[0], [args[1]], inbounds=True))
+    _mark_scope(builder.module, stored, buffer.slot)
+    return context.get_dummy_value()
+
+
+def _mark_scope(module: ir.Module, access: ir.Instruction, slot: int | None) -> None:
+    if slot is None or slot >= _SCOPED_SLOTS:
+        return
+    domain = module.add_metadata(["treadle"])
+    scopes = [module.add_metadata([f"slot {number}", domain]) for number in range(_SCOPED_SLOTS)]
+    access.set_metadata("alias.scope", module.add_metadata([scopes[slot]]))
+    access.set_metadata("noalias", module.add_metadata(scopes[:slot] + scopes[slot + 1 :]))
+
+
+def pointer_intrinsic(element: types.Type) -> Callable[..., Any]:
+    """Return `at(address)`: a pointer of which nothing is promised."""
+
+    def at(_context: Any, _address: types.Type) -> Any:
+        result = Buffer(element, None)
+
+        def emit(context: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+            return builder.inttoptr(args[0], context.get_value_type(result))
+
+        return signature(result, int64), emit
+
+    return intrinsic(at)
+
+
+def buffer_intrinsic(element: types.Type) -> Callable[..., Any]:
+    """Return `buffer(slots, literal slot)`: the pointer in that slot, which overlaps no other slot's
+    buffer."""
+
+    def buffer(_context: Any, slots: types.Type, slot: types.Type) -> Any:
+        if not isinstance(slot, types.IntegerLiteral):
+            return None
+        result = Buffer(element, slot.literal_value)
+
+        def emit(context: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+            address = builder.load(builder.gep(args[0], [ir.IntType(64)(result.slot)], inbounds=True))
+            return builder.inttoptr(address, context.get_value_type(result))
+
+        return signature(result, slots, slot), emit
+
+    return intrinsic(prefer_literal=True)(buffer)

@@ -1,0 +1,74 @@
+"""Kernel source text -> LLVM module: Numba's front half (bytecode, type inference, lowering) and nothing
+more.
+
+Input: text that defines `kernel(meta, part, parts)`. Output: LLVM IR text that exports one C function. Non-
+goals: optimisation and object code (compile.py). Imported on a cache miss only.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import llvmlite.binding as llvm
+from numba.core import types
+from numba.core.compiler import Flags, compile_extra
+from numba.core.cpu_options import FastMathOptions
+from numba.core.registry import cpu_target
+
+from treadle.backends.numba_cpu.kernel import ENTRY, KernelSource
+
+_WRAPPER = """
+define void @{symbol}(i64 %meta, i64 %part, i64 %parts) {{
+  %result = alloca ptr
+  %error = alloca ptr
+  %status = call i32 @{inner}(ptr %result, ptr %error, i64 %meta, i64 %part, i64 %parts)
+  ret void
+}}
+"""
+
+
+def source_to_module(source: KernelSource, symbol: str) -> llvm.ModuleRef:
+    """Return the unoptimised module of a kernel, its only export being `void symbol(int64, int64, int64)`."""
+    compiled = _lower(_load(source))
+    inner = compiled.fndesc.llvm_func_name
+    text = compiled.library.get_llvm_str()
+    text = re.sub(r"^@_ZN08NumbaEnv.*\n", "", text, flags=re.MULTILINE)
+    text = text.replace("define i32 @" + inner, "define internal i32 @" + inner)
+    module = llvm.parse_assembly(text + _WRAPPER.format(symbol=symbol, inner=inner))
+    _link_helpers(module, compiled.library)
+    return module
+
+
+def _link_helpers(module: llvm.ModuleRef, library: Any) -> None:
+    """Add the bodies of called helper functions; Numba's run-time library is not needed, kernels allocate
+    nothing."""
+    for helper in library._linking_libraries:  # noqa: SLF001  Numba links in `finalize`, which also compiles
+        if helper.name != "nrt":
+            module.link_in(helper._get_module_for_linking(), preserve=True)  # noqa: SLF001
+
+
+def _load(source: KernelSource) -> Any:
+    """Define the kernel's function; the text is Treadle's own output, never a user's."""
+    names: dict[str, Any] = {}
+    exec(compile(source.text, f"<kernel {source.name}>", "exec"), names)  # noqa: S102
+    return names[ENTRY]
+
+
+def _lower(function: Any) -> Any:
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()
+    arguments = (types.int64,) * 3
+    return compile_extra(
+        cpu_target.typing_context, cpu_target.target_context, function, arguments, types.void, _flags(), {}
+    )
+
+
+def _flags() -> Flags:
+    flags = Flags()
+    flags.no_compile = True
+    flags.no_cpython_wrapper = True
+    flags.no_cfunc_wrapper = True
+    flags.error_model = "numpy"
+    flags.fastmath = FastMathOptions({"arcp", "contract", "nsz"})
+    return flags

@@ -1,0 +1,1 @@
+"""Hand-designed kernels (matrix product, convolution) as generators of kernel source text."""
