@@ -53,7 +53,8 @@ class Builder:
 
     def constant(self, value: float, dtype: DType = DType.F32, shape: Shape = ()) -> Node:
         """A constant, every element of which is `value`."""
-        return self.apply("const", value=value, dtype=dtype, shape=shape)
+        exact = float(value) if dtype.is_float else value
+        return self.apply("const", value=exact, dtype=dtype, shape=shape)
 
     def input(self, name: str, type_: TensorType) -> Node:
         """A value given at each run."""
@@ -85,8 +86,11 @@ class Builder:
             self._span, self._scope = before
 
     def _as_nodes(self, operands: tuple[Node | float, ...]) -> tuple[Node, ...]:
-        like = next((o.type for o in operands if isinstance(o, Node)), TensorType(DType.F32, ()))
-        return tuple(o if isinstance(o, Node) else self.constant(o, like.dtype) for o in operands)
+        dtypes = [o.type.dtype for o in operands if isinstance(o, Node) and not isinstance(o.result, tuple)]
+        like = next(
+            (dtype for dtype in dtypes if dtype is not DType.BOOL), dtypes[0] if dtypes else DType.F32
+        )
+        return tuple(o if isinstance(o, Node) else self.constant(o, like) for o in operands)
 
     def _key(self, name: str, inputs: tuple[Node, ...], attrs: Mapping[str, Any]) -> Any:
         return (name, tuple(node.id for node in inputs), attrs_key(attrs))
@@ -95,7 +99,7 @@ class Builder:
         if not op.is_variadic and len(inputs) != len(op.signature):
             raise TypeError(f"{op.name} takes {len(op.signature)} operands, not {len(inputs)}")
         try:
-            return op.infer([node.type for node in inputs], attrs)
+            return op.infer([_operand_type(op, node) for node in inputs], attrs)
         except TypeRuleError as error:
             raise TreadleError([self._located(op, inputs, error)]) from None
 
@@ -106,6 +110,10 @@ class Builder:
             if node.span is not None and node.span != self._span:
                 labels.append(Label(node.span, f"{op.operand_name(index)} is {node.type}"))
         return Diagnostic(error.code, error.message, self._span, labels=tuple(labels), hint=error.hint)
+
+
+def _operand_type(op: OpDef, node: Node) -> Any:
+    return node.result if op.name == "item" else node.type
 
 
 def _with_defaults(op: OpDef, attrs: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,20 @@
+"""Ops: one record for each operation. Importing this package fills `REGISTRY`; nothing here knows of graphs."""
+
+from treadle.ops import (
+    binary,
+    control,
+    conv,
+    gather,
+    leaves,
+    linalg,
+    random,
+    reduce,
+    structure,
+    unary,
+    windows,
+)
+from treadle.ops.opdef import REGISTRY, OpDef, Sample, TypeRuleError
+
+FAMILIES = (leaves, unary, binary, structure, windows, reduce, linalg, conv, gather, random, control)
+
+__all__ = ["FAMILIES", "REGISTRY", "OpDef", "Sample", "TypeRuleError"]
