@@ -1,4 +1,4 @@
-"""Ops: one record for each operation. Importing this package fills `REGISTRY`; nothing here knows of graphs."""
+"""Ops: one record for each operation. Importing the package fills `REGISTRY`; nothing here knows graphs."""
 
 from treadle.ops import (
     binary,

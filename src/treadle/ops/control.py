@@ -1,7 +1,7 @@
 """Ops that structure a computation: loops over time, their results, gradients.
 
-Their values are computed by whoever runs the graph, and their derivatives live in `autodiff/`, because both need to walk
-a sub-graph, of which ops know only the ends: `body.inputs` and `body.outputs`, nodes by name, in order.
+Their values are computed by whoever runs the graph, and their derivatives live in `autodiff/`, because both
+need to walk a sub-graph. Ops know only its ends: `body.inputs` and `body.outputs`, nodes by name, in order.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _infer_scan(types: Sequence[TensorType], attrs: Attrs) -> AnyType:
             raise TypeRuleError("E0219" if index < carries else "E0217", message, (index,))
     for index in range(carries):
         if outputs[index] != inputs[index]:
-            message = f"scan: a carried value starts as {inputs[index]} and is {outputs[index]} at the end of the body"
+            message = f"scan: a carried value starts as {inputs[index]} and is {outputs[index]} after a step"
             raise TypeRuleError("E0219", message, (index,))
     return (*outputs[:carries], *(_stacked(t, length) for t in outputs[carries:]))
 
@@ -71,10 +71,10 @@ REGISTRY.add(
         "scan",
         ("*operands",),
         _infer_scan,
-        "Runs `body` for each element of the sequences (axis 0, `length` steps). Operands: initial carries, sequences, "
-        "constants. Results: final carries, then stacked yields. `reverse` walks from the last element to the first and "
-        "stacks yields at their own positions; `truncate` cuts the gradient of the carries every so many steps. "
-        "A body input named `index` (last) holds the position as i64[].",
+        "Runs `body` for each element of the sequences (axis 0, `length` steps). Operands: initial carries, "
+        "sequences, constants. Results: final carries, then stacked yields. `reverse` walks from the last "
+        "element to the first and stacks yields at their own positions; `truncate` cuts the gradient of the "
+        "carries every so many steps. A body input named `index` (last) holds the position as i64[].",
         attrs={
             "body": ...,
             "carries": ...,

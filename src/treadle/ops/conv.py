@@ -1,7 +1,7 @@
 """Convolution over two axes and its two adjoints. The three are closed under differentiation.
 
-Attributes of all three: `stride` (vertical, horizontal), `padding` ((top, bottom), (left, right)), `dilation`, `groups`.
-A convolution here is a cross-correlation, as everywhere in this field.
+Attributes of all three: `stride` (vertical, horizontal), `padding` ((top, bottom), (left, right)),
+`dilation`, `groups`. A convolution here is a cross-correlation, as everywhere in this field.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _conv(x: Any, w: Any, **attrs: Any) -> Any:
     size = _out_size("conv", x.shape[2:], w.shape[2:], attrs)
     padded = _grouped(_padded(x, attrs["padding"]), 1, groups)  # (N, g, C/g, H, W)
     filters = _grouped(w, 0, groups)  # (g, F/g, C/g, kh, kw)
-    out = np.zeros((x.shape[0], groups, w.shape[0] // groups, *size), x.dtype)  # type: ignore[arg-type]
+    out = np.zeros((x.shape[0], groups, w.shape[0] // groups, *size), x.dtype)
     for tap, where in _taps(w.shape[2:], out.shape[3:], attrs):
         out += np.einsum("ngchw,gfc->ngfhw", padded[where], filters[(..., *tap)], optimize=True)
     return out.reshape(x.shape[0], w.shape[0], *size)
@@ -187,7 +187,8 @@ REGISTRY.add(
         "conv_input_grad",
         ("dy", "w"),
         _infer_input_grad,
-        "The gradient of `conv` in x of size `in_size` (a transposed convolution): dy [N, F, H', W'] -> [N, C, H, W].",
+        "The gradient of `conv` in x of size `in_size` (a transposed convolution): "
+        "dy [N, F, H', W'] -> [N, C, H, W].",
         reference=_conv_input_grad,
         vjp=_input_grad_vjp,
         attrs={"in_size": ..., **_ATTRS},
@@ -202,7 +203,8 @@ REGISTRY.add(
         "conv_filter_grad",
         ("x", "dy"),
         _infer_filter_grad,
-        "The gradient of `conv` in w of size `kernel`: x [N, C, H, W], dy [N, F, H', W'] -> [F, C / groups, kh, kw].",
+        "The gradient of `conv` in w of size `kernel`: "
+        "x [N, C, H, W], dy [N, F, H', W'] -> [F, C / groups, kh, kw].",
         reference=_conv_filter_grad,
         vjp=_filter_grad_vjp,
         attrs={"kernel": ..., **_ATTRS},

@@ -1,4 +1,4 @@
-"""Reading and adding by index, with the adjoint of each. Indices out of range are clamped; data is checked at load."""
+"""Reading and adding by index, each the adjoint of the other. Indices out of range are clamped."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ REGISTRY.add(
         "scatter_add",
         ("updates", "indices"),
         _infer_scatter_add,
-        "y[..., indices[i], ...] += updates[..., i, ...] on zeros with an axis of `size`: the adjoint of `take`.",
+        "y[..., indices[i], ...] += updates[..., i, ...] on zeros, axis of `size`: the adjoint of `take`.",
         reference=_scatter_add,
         vjp=_read_vjp("take"),
         attrs={"axis": 0, "size": ...},

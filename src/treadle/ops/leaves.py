@@ -38,11 +38,11 @@ def _infer_iota(types: Sequence[TensorType], attrs: Attrs) -> TensorType:
 
 
 def _const(value: Any, dtype: DType, shape: Shape) -> Any:
-    return np.full(shape, value, dtype.numpy_name)  # type: ignore[arg-type]  # shapes are static when run
+    return np.full(shape, value, dtype.numpy_name)
 
 
 def _table(values: tuple[Any, ...], dtype: DType, shape: Shape) -> Any:
-    return np.array(values, dtype.numpy_name).reshape(shape)  # type: ignore[arg-type]
+    return np.array(values, dtype.numpy_name).reshape(shape)
 
 
 def _iota(dtype: DType, shape: tuple[int, ...], axis: int) -> Any:

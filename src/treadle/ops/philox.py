@@ -1,15 +1,16 @@
 """Philox4x32-10, the counter-based generator behind all draws, in NumPy.
 
-Input: keys and counters of 32-bit words. Output: four 32-bit words for each counter. The generator has no state, so any
-backend and any number of threads draw the same numbers.
+Input: keys and counters of 32-bit words. Output: four 32-bit words for each counter. The generator has no
+state, so any backend and any number of threads draw the same numbers.
 Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 
 The layout of a draw, which every backend follows:
     key words      low and high half of key[0]
     counter words  element index (low half); element index (high half) xor key[1] (high half);
                    stream; key[1] (low half)
-A float with m bits of precision is the highest m bits of a word, divided by 2^m; f64 takes the highest 27 bits of the first
-word of a pair and the highest 26 of the second.
+A float with m bits of precision is the highest m bits of a word, divided by 2^m; f64 takes the highest 27 bits
+of the first word of a pair and the highest 26 of the second. A normal draw takes radius and angle from words 0
+and 1 (f64: from the pairs 0, 1 and 2, 3).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Random draws: pure functions of a key (i64[2]) and the number of the draw site, `stream` (see `philox.py`)."""
+"""Random draws: pure functions of a key (i64[2]) and the number of the draw site, `stream`; see `philox`."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def _extremum_vjp(position: str) -> Vjp:
 
 
 def _prod_vjp(g: Any, node: Any, grad: Any) -> Sequence[Any]:
-    """The product of the others, element by element: exact with zeros and to any order, quadratic in their number."""
+    """The product of the others for each element: exact with zeros and to any order, but quadratic."""
     x, axes = node.inputs[0], node.attrs["axes"]
     kept = tuple(axis for axis in range(x.type.rank) if axis not in axes)
     perm = (*kept, *axes)
@@ -205,7 +205,7 @@ REGISTRY.add(
         "cumsum",
         ("x",),
         _infer_cumsum,
-        "y[i] = x[0] + ... + x[i] along an axis; with `reverse` the sum runs from the end: x[i] + ... + x[n-1].",
+        "y[i] = x[0] + ... + x[i] along an axis; with `reverse` y[i] = x[i] + ... + x[n-1].",
         reference=_cumsum,
         vjp=_cumsum_vjp,
         attrs={"axis": ..., "reverse": False},

@@ -10,7 +10,7 @@ import numpy as np
 
 from treadle.ops.opdef import REGISTRY, Attrs, OpDef, Sample, TypeRuleError
 from treadle.ops.rules import need_axes, need_length, need_positive, window_count
-from treadle.types import Shape, TensorType
+from treadle.types import DType, Shape, TensorType
 
 _ATTRS = {"axes": ..., "sizes": ..., "strides": ..., "dilations": ...}
 _SAMPLES: tuple[dict[str, tuple[int, ...]], ...] = (
@@ -58,7 +58,7 @@ def _places(rank: int, attrs: Attrs, counts: Shape) -> Any:
 
 
 def _windows(x: Any, **attrs: Any) -> Any:
-    shape = _windows_type(TensorType(None, x.shape), attrs).shape  # type: ignore[arg-type]  # only the shape counts
+    shape = _windows_type(TensorType(DType.F64, x.shape), attrs).static_shape()
     out = np.empty(shape, x.dtype)
     for position, where in _places(x.ndim, attrs, shape):
         out[(..., *position)] = x[where]
@@ -85,7 +85,7 @@ REGISTRY.add(
         "windows",
         ("x",),
         _infer_windows,
-        "y[..., o, ..., k] = x[..., o*stride + k*dilation, ...]: window axes come last, one per entry of `axes`.",
+        "y[..., o, ..., k] = x[..., o*stride + k*dilation, ...]: window axes come last, as in `axes`.",
         reference=_windows,
         vjp=_windows_vjp,
         attrs=_ATTRS,
@@ -98,7 +98,7 @@ REGISTRY.add(
         "fold_windows",
         ("y",),
         _infer_fold,
-        "Adds windows back to where they came from: the adjoint of `windows`; `shape` is that of its operand.",
+        "Adds windows back to where they came from, a tensor of `shape`: the adjoint of `windows`.",
         reference=_fold_windows,
         vjp=_fold_vjp,
         attrs={"shape": ..., **_ATTRS},
