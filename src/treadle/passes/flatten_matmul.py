@@ -1,0 +1,64 @@
+"""Pass: stacks of small matrix products become one large product where a stack is not needed.
+
+`a[..., M, K] @ b[K, N]` is one product with all rows of `a`; a sum over a stack of products (the gradient of
+`b`) is one product with a longer inner dimension. Runs before differentiation too, so that gradients are
+large products at once. Input: any graph. Non-goals: products in scans (`scan_hoist`, `scan_sink`).
+"""
+
+from __future__ import annotations
+
+from treadle.ir import Builder, Graph, Node
+from treadle.passes.bodies import RuleTable, apply_rules, table
+from treadle.types.tensor import shape_size
+
+
+def run(graph: Graph) -> Graph:
+    """The graph with large matrix products."""
+    return apply_rules(graph, RULES)
+
+
+def rows_of_stack(g: Builder, node: Node) -> Node | None:
+    """a[..., M, K] @ b[K, N] as one product of [... * M, K] and [K, N]; not if `a` is a transpose, which
+    would be copied.
+    """
+    a, b = node.inputs
+    if a.type.rank == 2 or b.type.rank != 2 or a.op == "transpose":
+        return None
+    rows = g.reshape(a, shape=(shape_size(a.type.shape[:-1]), a.type.shape[-1]))
+    return g.reshape(g.matmul(rows, b), shape=node.type.shape)
+
+
+def sum_of_stack(g: Builder, node: Node) -> Node | None:
+    """sum(a[B, M, K] @ b[B, K, N]) over B as one product of [M, B * K] and [B * K, N]."""
+    product = node.inputs[0]
+    if product.op != "matmul" or node.attrs["axes"] != tuple(range(product.type.rank - 2)):
+        return None
+    a, b = product.inputs
+    if not node.attrs["axes"] or a.type.shape[:-2] != b.type.shape[:-2]:
+        return None
+    return g.reshape(contract_stack(g, a, b), shape=node.type.shape)
+
+
+def contract_stack(g: Builder, a: Node, b: Node) -> Node:
+    """The sum of a[..., M, K] @ b[..., K, N] over the leading axes, [M, N]."""
+    columns = transposed(g, a)  # (..., K, M)
+    inner = shape_size(columns.type.shape[:-1])
+    left = g.reshape(columns, shape=(inner, columns.type.shape[-1]))
+    right = g.reshape(b, shape=(inner, b.type.shape[-1]))
+    return g.matmul(g.transpose(left, perm=(1, 0)), right)
+
+
+def transposed(g: Builder, node: Node) -> Node:
+    """The node with its last two axes exchanged; undoes such an exchange instead of adding another."""
+    perm = swap_of_last_axes(node.type.rank)
+    if node.op == "transpose" and node.attrs["perm"] == perm:
+        return node.inputs[0]
+    return g.transpose(node, perm=perm)
+
+
+def swap_of_last_axes(rank: int) -> tuple[int, ...]:
+    """The permutation that exchanges the last two of `rank` axes."""
+    return (*range(rank - 2), rank - 1, rank - 2)
+
+
+RULES: RuleTable = table(("matmul", rows_of_stack), ("sum", sum_of_stack))
