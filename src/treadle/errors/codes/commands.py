@@ -81,4 +81,12 @@ CODES = (
         "is wrong, or the function is not smooth at the point where it was tried.",
         "treadle gradcheck net.tdl --seed 1",
     ),
+    CodeInfo(
+        "E1013",
+        "Graphviz could not lay the picture out",
+        "The `dot` program failed or took too long, with curved, bent and straight arrows alike. Smaller "
+        "pictures succeed: fold layers with `--depth`.",
+        "treadle draw net.tdl -o net.svg             # too large\n"
+        "treadle draw net.tdl -o net.svg --depth 1   # one box per layer",
+    ),
 )
