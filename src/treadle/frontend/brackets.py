@@ -1,0 +1,131 @@
+"""Checks that brackets are paired and not nested too deeply.
+
+Input: the brackets and words of a text in order. Output: diagnostics (E0102, E0103) that blame the bracket
+that most likely lacks its partner; E0902 is raised at once. Part of the layout pass, so the parser only
+sees sound brackets.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from treadle.errors import Diagnostic, Label, fail
+from treadle.source import Source
+
+MAX_NESTING = 100
+
+_PARTNER = {"(": ")", "[": "]", "{": "}"}
+_BLOCK_START = re.compile(
+    r'(?:use|const|model|layer|fn|optimizer|schedule|init|data|train)[ \t]+["\w]',
+)
+
+
+class _Open(NamedTuple):
+    bracket: str
+    start: int
+    indent: int
+
+
+class BracketChecker:
+    """Follows the brackets of one source."""
+
+    def __init__(self, source: Source) -> None:
+        """Begin outside all brackets."""
+        self._source = source
+        self._open: list[_Open] = []
+        self._problems: list[Diagnostic] = []
+        self._suspect: tuple[_Open, int] | None = None
+        self._starts: list[tuple[int, bool]] = []
+
+    @property
+    def joins_lines(self) -> bool:
+        """Whether a line end here lies directly inside a round or square bracket."""
+        return bool(self._open) and self._open[-1].bracket != "{"
+
+    def open(self, bracket: str, start: int) -> None:
+        """Note an opening bracket; raises E0902 when it is nested too deeply."""
+        self._open.append(_Open(bracket, start, self._indent(start)))
+        if len(self._open) > MAX_NESTING:
+            span = self._source.span(start, start + 1)
+            fail(
+                "E0902",
+                f"more than {MAX_NESTING} brackets are open here",
+                span,
+                hint="give parts of it names",
+            )
+
+    def close(self, bracket: str, start: int) -> None:
+        """Note a closing bracket and pair it."""
+        if not self._open:
+            self._stray(bracket, start, None)
+        elif _PARTNER[self._open[-1].bracket] == bracket:
+            self._note_indent(start)
+            self._open.pop()
+        elif any(_PARTNER[opened.bracket] == bracket for opened in self._open):
+            self._unclosed(self._open[-1], start)
+            while _PARTNER[self._open.pop().bracket] != bracket:
+                pass
+        else:
+            self._stray(bracket, start, self._open[-1])
+
+    def word(self, start: int) -> None:
+        """Note a word: one that begins a top-level block cannot stand in a round or square bracket."""
+        if not (self._starts_line(start) and _BLOCK_START.match(self._source.text, start)):
+            return
+        self._starts.append((start, not self._open))
+        if self.joins_lines:
+            self._unclosed(self._open[-1], start)
+            self._open.clear()
+
+    @property
+    def block_starts(self) -> tuple[int, ...]:
+        """Where top-level blocks begin; with unsound brackets, every line that looks like a beginning."""
+        return tuple(start for start, outside in self._starts if outside or self._problems)
+
+    def finish(self) -> list[Diagnostic]:
+        """Return all problems, those at the end of the text included."""
+        if self._open and self._suspect:
+            self._unclosed(*self._suspect)
+        elif self._open:
+            self._unclosed(self._open[0], None)
+        return self._problems
+
+    def _note_indent(self, start: int) -> None:
+        """A `}` that begins a line left of its partner's line probably belongs to a bracket further out."""
+        opened = self._open[-1]
+        begins_line = not self._source.text[self._line_start(start) : start].strip()
+        if self._suspect is None and begins_line and self._indent(start) < opened.indent:
+            self._suspect = (opened, start)
+
+    def _unclosed(self, opened: _Open, noticed: int | None) -> None:
+        labels = ()
+        if noticed is not None:
+            labels = (Label(self._source.span(noticed, noticed + 1), "its partner was missed here"),)
+        span = self._source.span(opened.start, opened.start + 1)
+        partner = _PARTNER[opened.bracket]
+        hint = f"add the missing `{partner}`"
+        self._problems.append(
+            Diagnostic("E0102", f"`{opened.bracket}` is never closed", span, labels, (), hint)
+        )
+
+    def _stray(self, bracket: str, start: int, opened: _Open | None) -> None:
+        span = self._source.span(start, start + 1)
+        if opened is None:
+            self._problems.append(
+                Diagnostic("E0103", f"`{bracket}` closes nothing: no bracket is open", span)
+            )
+            return
+        labels = (Label(self._source.span(opened.start, opened.start + 1), "this is open"),)
+        message = f"`{bracket}` does not close `{opened.bracket}`"
+        self._problems.append(Diagnostic("E0103", message, span, labels))
+
+    def _line_start(self, offset: int) -> int:
+        return self._source.text.rfind("\n", 0, offset) + 1
+
+    def _starts_line(self, offset: int) -> bool:
+        return offset == 0 or self._source.text[offset - 1] == "\n"
+
+    def _indent(self, offset: int) -> int:
+        line = self._source.text[self._line_start(offset) : offset + 1]
+        return len(line) - len(line.lstrip())

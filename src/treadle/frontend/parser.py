@@ -1,0 +1,100 @@
+"""Parsing: spec text to syntax tree.
+
+Stage: `Source` -> `ast.Spec`, through layout, grammar and transform. Raises TreadleError with all mistakes
+found; after one, parsing goes on at the next top-level block. Non-goals: names and meaning. The only module
+that imports lark.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from lark import Lark, Token, Tree
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from treadle.errors import Diagnostic, Diagnostics
+from treadle.frontend import ast
+from treadle.frontend.depth import check_depth
+from treadle.frontend.layout import Layout, lay_out
+from treadle.frontend.placement import check_placement
+from treadle.frontend.syntax_errors import Unexpected, explain
+from treadle.frontend.transform import to_ast
+from treadle.source import Source
+
+
+def parse(source: Source) -> ast.Spec:
+    """Parse the text of one spec file.
+
+    Raises TreadleError: E01xx for syntax, E0302/E0316 for parameter lists, E09xx for limits.
+    """
+    layout = lay_out(source)
+    problems = Diagnostics()
+    problems.extend(layout.problems)
+    tree = _parse_blocks(_without_broken_blocks(layout), source, layout, problems)
+    problems.raise_if_errors()
+    spec = to_ast(tree, source, layout.comments, problems)
+    check_depth(spec)
+    check_placement(spec, problems)
+    problems.raise_if_errors()
+    return spec
+
+
+def _parse_blocks(text: str, source: Source, layout: Layout, problems: Diagnostics) -> Tree[Token]:
+    """Parse `text`; after a mistake, blank everything up to the next block and go on, to find more
+    mistakes."""
+    while True:
+        try:
+            return _grammar().parse(text)
+        except UnexpectedInput as error:
+            problems.append(_explain(error, source, text))
+            text = _blank(text, 0, layout.next_block(_offset(error, text)))
+
+
+def _without_broken_blocks(layout: Layout) -> str:
+    """Blank the blocks in which the layout pass found a mistake: the parser could only repeat it."""
+    text = layout.text
+    for problem in layout.problems:
+        for span in [problem.span, *(label.span for label in problem.labels)]:
+            if span is not None:
+                text = _blank(text, layout.block_of(span.start), layout.next_block(span.start))
+    return text
+
+
+def _blank(text: str, start: int, end: int) -> str:
+    return text[:start] + " " * (end - start) + text[end:]
+
+
+def _explain(error: UnexpectedInput, source: Source, text: str) -> Diagnostic:
+    offset = _offset(error, text)
+    if isinstance(error, UnexpectedToken):
+        end = len(text) if error.token.type == "$END" else error.token.end_pos or offset + 1
+        kind, expected = error.token.type, error.accepts or error.expected
+    elif isinstance(error, UnexpectedCharacters):
+        end, kind, expected = offset + 1, "", error.allowed
+    return explain(Unexpected(source, text, offset, end, kind, frozenset(expected)))
+
+
+def _offset(error: UnexpectedInput, text: str) -> int:
+    at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    return len(text) if at_end or error.pos_in_stream is None else error.pos_in_stream
+
+
+@cache
+def _grammar() -> Lark:
+    return Lark(
+        _grammar_text(),
+        parser="lalr",
+        lexer="contextual",
+        start="spec",
+        propagate_positions=True,
+        maybe_placeholders=True,
+    )
+
+
+def _grammar_text() -> str:
+    """The grammar as shipped in the wheel, or the repository's when run from a checkout."""
+    shipped = resources.files("treadle") / "grammar" / "treadle.lark"
+    checkout = Path(__file__).parents[3] / "grammar" / "treadle.lark"
+    return shipped.read_text("utf-8") if shipped.is_file() else checkout.read_text("utf-8")
