@@ -8,9 +8,9 @@ The layout of a draw, which every backend follows:
     key words      low and high half of key[0]
     counter words  element index (low half); element index (high half) xor key[1] (high half);
                    stream; key[1] (low half)
-A float with m bits of precision is the highest m bits of a word, divided by 2^m; f64 takes the highest 27 bits
-of the first word of a pair and the highest 26 of the second. A normal draw takes radius and angle from words 0
-and 1 (f64: from the pairs 0, 1 and 2, 3).
+A float with m bits of precision is the highest m bits of a word, divided by 2^m; f64 takes the highest
+27 bits of the first word of a pair and the highest 26 of the second. A normal draw takes radius and angle
+from words 0 and 1 (f64: from the pairs 0, 1 and 2, 3).
 """
 
 from __future__ import annotations

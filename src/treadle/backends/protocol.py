@@ -1,0 +1,71 @@
+"""What every backend offers: compile graphs into a session that holds their parameters and runs them.
+
+Graphs given to a backend are optimised, free of `grad` nodes and have static shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from treadle.ir import Graph
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class MemoryPlan:
+    """Bytes that a session needs, by kind."""
+
+    parameters: int
+    states: int
+    inputs: int
+    activations: int  # peak of everything that lives only within a run
+
+    @property
+    def total(self) -> int:
+        """All bytes together."""
+        return self.parameters + self.states + self.inputs + self.activations
+
+
+class Session(Protocol):
+    """Compiled programs over shared parameters and states."""
+
+    @property
+    def memory(self) -> MemoryPlan:
+        """What the session needs."""
+        ...
+
+    def write(self, name: str, value: np.ndarray[Any, Any]) -> None:
+        """Sets a parameter or state. Raises KeyError for no such leaf, ValueError for a wrong shape."""
+        ...
+
+    def read(self, name: str) -> Array:
+        """A copy of a parameter or state. Raises KeyError for no such leaf."""
+        ...
+
+    def run(self, program: str, inputs: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, Array]:
+        """Runs a program: its outputs by name. Updates take effect together, after all reads.
+
+        Raises:
+            KeyError: for an unknown program or a missing input.
+            ValueError: for an input of a wrong shape.
+        """
+        ...
+
+
+class Backend(Protocol):
+    """A way to run graphs."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+        ...
+
+    def compile(self, programs: Mapping[str, Graph], *, threads: int | None = None) -> Session:
+        """Compiles graphs that share leaves by name. Raises ValueError when the types of a leaf differ."""
+        ...
