@@ -1,0 +1,1 @@
+"""Training: data, the loop, metrics, checkpoints and run folders. Yields events; prints nothing."""

@@ -1,0 +1,140 @@
+"""Checkpoints: leaves of a network in one safetensors file, with what is needed to go on training in its
+header.
+
+Input and output: arrays by leaf name. Loading checks names, shapes and element types, and reports every
+difference.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from treadle.errors import Diagnostics, did_you_mean, fail
+from treadle.errors.diagnostic import Diagnostic
+from treadle.train.files import write_atomically
+from treadle.types import TensorType
+
+Array = npt.NDArray[Any]
+
+_HEADER = "treadle"  # the key of our JSON text in the header of the file
+_SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Values by leaf name, and facts about the run: seed, epoch, steps, metrics, digest of the spec."""
+
+    values: Mapping[str, Array]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Writes the file; an older one of this name stays until the new one is complete.
+
+    Raises:
+        TreadleError: E0808 when it cannot be written.
+    """
+    from safetensors.numpy import save  # noqa: PLC0415 - `check` must not pay for it
+
+    values = {name: np.asarray(value, order="C") for name, value in checkpoint.values.items()}
+    write_atomically(
+        path, save(values, metadata={_HEADER: json.dumps(dict(checkpoint.facts), sort_keys=True)})
+    )
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Reads a file, or the best (else the last) one of a run folder.
+
+    Raises:
+        TreadleError: E0801 when it does not exist, E0802 when it is damaged.
+    """
+    from safetensors import SafetensorError, safe_open  # noqa: PLC0415
+
+    file = checkpoint_file(path)
+    try:
+        with safe_open(str(file), framework="numpy") as archive:
+            values = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
+            facts = json.loads((archive.metadata() or {}).get(_HEADER, "{}"))
+    except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
+        fail("E0802", f"{file} is not a whole safetensors file: {error}")
+    return Checkpoint(values, facts if isinstance(facts, dict) else {})
+
+
+def checkpoint_file(path: Path) -> Path:
+    """The file that a path on the command line means: itself, or the best or last one of a run folder.
+
+    Raises:
+        TreadleError: E0801 when there is none.
+    """
+    candidates = [path / f"{name}{_SUFFIX}" for name in ("best", "last")] if path.is_dir() else [path]
+    found = next((candidate for candidate in candidates if candidate.is_file()), None)
+    return found or _refuse_missing(path)
+
+
+def match_leaves(
+    values: Mapping[str, Array], leaves: Mapping[str, TensorType], where: str
+) -> dict[str, Array]:
+    """The values of exactly these leaves; a file may hold more states (the optimizer's) than asked for.
+
+    Raises:
+        TreadleError: E0803 for missing leaves, E0804 for other shapes, E0806 for other element types, all
+            at once.
+    """
+    found = Diagnostics()
+    for name, type_ in leaves.items():
+        problem = _difference(name, type_, values, where)
+        if problem is not None:
+            found.append(problem)
+    found.raise_if_errors()
+    return {name: values[name] for name in leaves}
+
+
+def refuse_extra(values: Mapping[str, Array], known: Mapping[str, TensorType], where: str) -> None:
+    """Refuses values that no leaf takes.
+
+    Raises:
+        TreadleError: E0805 for each.
+    """
+    found = Diagnostics()
+    for name in values:
+        if name not in known:
+            hint = did_you_mean(name, known)
+            found.append(
+                Diagnostic("E0805", f"{where} holds `{name}`, which the spec does not have", hint=hint)
+            )
+    found.raise_if_errors()
+
+
+def _difference(name: str, type_: TensorType, values: Mapping[str, Array], where: str) -> Diagnostic | None:
+    if name not in values:
+        return Diagnostic(
+            "E0803", f"{where} lacks `{name}`, expected {type_}", hint=did_you_mean(name, values)
+        )
+    value = values[name]
+    if value.shape != type_.static_shape():
+        return Diagnostic("E0804", f"`{name}`: expected {type_}, {where} has shape {list(value.shape)}")
+    if value.dtype != np.dtype(type_.dtype.numpy_name):
+        return Diagnostic("E0806", f"`{name}`: expected {type_}, {where} has {value.dtype.name} values")
+    return None
+
+
+def _refuse_missing(path: Path) -> NoReturn:
+    holds = "the folder holds neither best.safetensors nor last.safetensors"
+    fail(
+        "E0801",
+        f"checkpoint {path} was not found: {holds if path.is_dir() else 'no such file'}",
+        hint=_nearby(path),
+    )
+
+
+def _nearby(path: Path) -> str | None:
+    if not path.parent.is_dir():
+        return None
+    return did_you_mean(str(path), [str(entry) for entry in sorted(path.parent.iterdir())[:1000]])

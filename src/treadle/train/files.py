@@ -1,0 +1,30 @@
+"""Writing files so that an interruption never leaves half of one: temporary file, fsync, rename."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from treadle.errors import fail
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Puts `content` at `path`; until it is complete on the disk, what was there before stays.
+
+    Raises:
+        TreadleError: E0808 when the folder cannot be written or the disk is full.
+    """
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as stream:
+            temporary = Path(stream.name)
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        fail("E0808", f"{path} cannot be written: {error.strerror}")
