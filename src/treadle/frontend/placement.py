@@ -7,6 +7,7 @@ the values are.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 from treadle.errors import Diagnostic, Diagnostics
@@ -76,16 +77,16 @@ def check_placement(spec: ast.Spec, problems: Diagnostics) -> None:
 
 def _statements(block: ast.Node) -> Iterator[ast.Node]:
     """The statements of `block`, with those in its `for`, `if` and `phase` parts."""
-    pending = list(getattr(block, "body", None) or getattr(block, "items", ()))
+    pending: deque[ast.Node] = deque(getattr(block, "body", None) or getattr(block, "items", ()))
     while pending:
-        statement = pending.pop()
+        statement = pending.popleft()
         yield statement
         if isinstance(statement, ast.For):
-            pending.extend(statement.body)
+            pending.extendleft(reversed(statement.body))
         elif isinstance(statement, ast.If):
-            pending.extend((*statement.then, *statement.otherwise))
+            pending.extendleft(reversed((*statement.then, *statement.otherwise)))
         elif isinstance(statement, ast.Phase):
-            pending.extend(statement.items)
+            pending.extendleft(reversed(statement.items))
 
 
 def _misplaced(statement: ast.Node, block: ast.Node) -> Diagnostic:

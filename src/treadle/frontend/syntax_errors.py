@@ -19,6 +19,7 @@ from treadle.source import Source, Span
 _BLOCK_WORDS = ("use", "const", "model", "layer", "fn", "optimizer", "schedule", "init", "data", "train")
 _CURRIED = ("layer", "optimizer", "schedule", "init")
 _TRAIN_WORDS = ("minimize", "phase", "batch", "epochs", "steps", "optimizer", "decay", "clip", "seed")
+_DECLARATIONS = ("input", "target", "param", "state")
 _WITH_BLOCK = ("model", "layer", "fn", "data", "train", "for", "if", "else", "phase", "augment", *_CURRIED)
 _LAST_TOKEN = re.compile(r'(?:\w+|"[^"\n]*"|\|>|->|<-|[=!<>]=|//|\.\.\.|.)\Z', re.DOTALL)
 
@@ -97,8 +98,10 @@ def _number(at: Unexpected) -> Diagnostic | None:
     if at.kind or not at.found.isdigit():
         return None
     match = re.compile(r"[\w.]+").match(at.text, at.start)
-    word = _shorten(match.group()) if match else at.found
-    return at.says("E0110", f"`{word}` is neither a number nor a name", "numbers are written 12, 0.5 or 1e-3")
+    word = match.group() if match else at.found
+    span = at.source.span(at.start, at.start + len(word))
+    message = f"`{_shorten(word)}` is neither a number nor a name"
+    return Diagnostic("E0110", message, span, hint="numbers are written 12, 0.5 or 1e-3")
 
 
 def _top_level(at: Unexpected) -> Diagnostic | None:
@@ -116,6 +119,10 @@ def _top_level(at: Unexpected) -> Diagnostic | None:
 def _after_block(at: Unexpected) -> Diagnostic | None:
     if not at.expected <= {"_SEP", "$END", "RBRACE"}:
         return None
+    if at.first_word in _DECLARATIONS and at.found == ",":
+        return at.says("E0118", "a shape stands in brackets", "such as [N, 4]")
+    if not re.match(r'[\w"(\[{]', at.found):
+        return at.says("E0101", f"unexpected {at.found_words} after `{_shorten(at.previous)}`")
     message = f"{at.found_words} must begin on a line of its own"
     return at.says("E0117", message, "end the statement before it with a line end or `;`")
 
@@ -123,7 +130,7 @@ def _after_block(at: Unexpected) -> Diagnostic | None:
 def _parameter_list(at: Unexpected) -> Diagnostic | None:
     if "LPAR" not in at.expected or at.first_word not in (*_CURRIED, "fn") or "INTEGER" in at.expected:
         return None
-    if "ARROW" in at.expected or at.previous == "->":
+    if {"ARROW", "PLUS"} & at.expected or at.previous == "->":
         return None
     if at.first_word == "fn":
         return at.says("E0115", "an fn needs a parameter list", "fn name(x) = ...")
@@ -143,6 +150,9 @@ def _name(at: Unexpected) -> Diagnostic | None:
 
 
 def _type(at: Unexpected) -> Diagnostic | None:
+    if at.first_word in _DECLARATIONS and "COLON" in at.expected and at.expected <= {"COLON", "EQUAL"}:
+        message = f"`{at.previous}` needs a type, found {at.found_words}"
+        return at.says("E0118", message, f"such as: {at.first_word} {at.previous}: [N, 4]")
     if not {"NAME", "LSQB"} <= at.expected or "INTEGER" in at.expected or "PLUS" in at.expected:
         return None
     message = f"expected a type after `{at.previous}`, found {at.found_words}"
@@ -155,6 +165,8 @@ def _statement(at: Unexpected) -> Diagnostic | None:
         return None
     if at.found == "else":
         return at.says("E0101", "`else` without an `if` before it")
+    if at.found in RESERVED:
+        return at.says("E0116", f"`{at.found}` is a reserved word and cannot be a name")
     return at.says("E0101", f"a statement cannot begin with {at.found_words}")
 
 
@@ -162,7 +174,8 @@ def _foreign_statement(at: Unexpected) -> Diagnostic | None:
     """`minimize x` outside a train block reads as two expressions side by side."""
     if at.previous != at.first_word or at.previous not in _TRAIN_WORDS or "PLUS" not in at.expected:
         return None
-    return at.says("E0113", f"`{at.previous}` belongs in a train block")
+    span = at.source.span(at.previous_end - len(at.previous), at.previous_end)
+    return Diagnostic("E0113", f"`{at.previous}` belongs in a train block", span)
 
 
 def _conditional(at: Unexpected) -> Diagnostic | None:
@@ -231,9 +244,9 @@ _RULES: tuple[Callable[[Unexpected], Diagnostic | None], ...] = (
     _after_block,
     _foreign_statement,
     _parameter_list,
+    _statement,
     _name,
     _type,
-    _statement,
     _assignment,
     _conditional,
     _expression,

@@ -41,7 +41,7 @@ def to_ast(
             done[id(node)] = _apply(rules, node, parts, source, problems)
         else:
             stack.append((node, True))
-            stack.extend((part, False) for part in node.children if _is_tree(part))
+            stack.extend((part, False) for part in reversed(node.children) if _is_tree(part))
     blocks: tuple[ast.TopLevel, ...] = done[id(tree)]
     return ast.Spec(blocks, comments, span=source.span(0, len(source.text)))
 
