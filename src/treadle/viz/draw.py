@@ -5,6 +5,7 @@ Input: a graph (symbolic dimensions welcome). Output: a dot, svg, png or pdf fil
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -105,5 +106,6 @@ def _write(path: Path, content: bytes) -> None:
         partial.write_bytes(content)
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         fail("E1006", f"{path} cannot be written: {error.strerror or error}")

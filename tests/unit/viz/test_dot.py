@@ -1,0 +1,75 @@
+"""The dot text: stable, complete, and safe for names with any characters in them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+
+import pydot
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.nets import N, f32, lenet, recurrent
+
+from treadle.ir import Builder, Graph
+from treadle.viz import picture_text
+from treadle.viz.dot import quoted
+
+needs_graphviz = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+
+NASTY = [
+    'say "hi"',
+    "back\\slash",
+    "\\N \\G \\l",
+    "a<b>&c;&amp;",
+    "{record|field}",
+    "<b>bold</b>",
+    "日本語 ünïcode 🧵",
+    "// comment /* */ #",
+    "];}",
+    "tab\there",
+    '"quoted"',
+    "--> ->",
+]
+
+
+def test_the_text_is_the_same_each_time():
+    assert picture_text(lenet()) == picture_text(lenet())
+
+
+def test_the_text_parses_and_has_nested_clusters():
+    (parsed,) = pydot.graph_from_dot_data(picture_text(recurrent()))
+    layers = {cluster.get("label"): cluster for cluster in parsed.get_subgraph_list()}
+    assert set(layers) == {'"rnn"', '"legend"'}
+    assert [inner.get("label") for inner in layers['"rnn"'].get_subgraph_list()] == ['"scan, 5 steps"']
+
+
+def test_arrows_name_dimensions():
+    assert " [N, 6, 14, 14] " in picture_text(lenet())
+
+
+def test_the_legend_explains_only_what_is_there():
+    text = picture_text(lenet())
+    assert '"matrix product, convolution"' in text
+    assert "random draw" not in text
+
+
+@given(st.text())
+def test_a_quoted_text_is_one_dot_string(text):
+    inside = quoted(text)[1:-1]
+    assert "\n" not in inside
+    unescaped = inside.replace("\\\\", "").replace('\\"', "")
+    assert '"' not in unescaped
+
+
+@needs_graphviz
+def test_any_name_is_shown_as_it_is():
+    graph = Graph("net")
+    g = Builder(graph)
+    for name in NASTY:
+        graph.outputs[f"output:{name}"] = g.exp(g.input(f"in {name}", f32(N)))
+    command = ["dot", "-Tsvg"]
+    svg = subprocess.run(command, input=picture_text(graph).encode(), capture_output=True, check=True).stdout
+    shown = {text.text.strip() for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")}
+    assert {f"output {name}".replace("\t", " ") for name in NASTY} <= shown
