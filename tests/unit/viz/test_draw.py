@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from support.nets import lenet
 
+from support.nets import lenet
 from treadle.errors import TreadleError
 from treadle.viz import draw, picture_text
 

@@ -6,8 +6,8 @@ from graphlib import TopologicalSorter
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.nets import lenet
 
+from support.nets import lenet
 from treadle.viz.group import group
 from treadle.viz.scene import Element, Wire, flatten
 from treadle.viz.style import Kind

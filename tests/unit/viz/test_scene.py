@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from support.nets import N, f32, lenet, recurrent
-
 from treadle.ir import Builder, Graph
 from treadle.viz.scene import LOOP_MARK, flatten, scope_path
 from treadle.viz.style import Kind
