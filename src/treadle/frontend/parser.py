@@ -10,18 +10,30 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
+import lark
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.grammar import Rule
+from lark.lexer import TerminalDef
 
 from treadle.errors import Diagnostic, Diagnostics
-from treadle.frontend import ast
+from treadle.frontend import ast, table_cache
 from treadle.frontend.depth import check_depth
 from treadle.frontend.layout import Layout, lay_out
 from treadle.frontend.placement import check_placement
 from treadle.frontend.syntax_errors import Unexpected, explain
 from treadle.frontend.transform import to_ast
 from treadle.source import Source
+
+_OPTIONS: dict[str, Any] = {
+    "parser": "lalr",
+    "lexer": "contextual",
+    "start": "spec",
+    "propagate_positions": True,
+    "maybe_placeholders": True,
+}
 
 
 def parse(source: Source) -> ast.Spec:
@@ -83,14 +95,25 @@ def _offset(error: UnexpectedInput, text: str) -> int:
 
 @cache
 def _grammar() -> Lark:
-    return Lark(
-        _grammar_text(),
-        parser="lalr",
-        lexer="contextual",
-        start="spec",
-        propagate_positions=True,
-        maybe_placeholders=True,
-    )
+    """The parser; its tables are computed once per grammar and version, then read from the cache folder."""
+    text = _grammar_text()
+    key = table_cache.key_of(text, lark.__version__, *map(str, sorted(_OPTIONS.items())))
+    tables = table_cache.read(key)
+    if tables is not None:
+        return _from_tables(tables)
+    built = Lark(text, **_OPTIONS)
+    table_cache.write(key, _to_tables(built))
+    return built
+
+
+def _to_tables(built: Lark) -> dict[str, Any]:
+    data, memo = built.memo_serialize([TerminalDef, Rule])
+    return {"data": data, "memo": memo}
+
+
+def _from_tables(tables: dict[str, Any]) -> Lark:
+    """What lark's generated stand-alone parsers do at their start; lark's own files would be pickles."""
+    return Lark._load_from_dict(tables["data"], tables["memo"])  # noqa: SLF001
 
 
 def _grammar_text() -> str:

@@ -12,7 +12,7 @@ RESERVED = frozenset(
 )
 
 _EXPRESSION = frozenset(
-    {"NAME", "INTEGER", "FLOAT", "STRING", "LPAR", "LSQB", "_FN", "_SCAN", "_TRUE", "_FALSE"}
+    {"NAME", "INTEGER", "FLOAT", "STRING", "LPAR", "LSQB", "_FN", "_SCAN", "TRUE", "FALSE"}
 )
 _PREFIXES = frozenset({"MINUS", "NOT"})
 _OPERATORS = frozenset(

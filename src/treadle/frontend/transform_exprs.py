@@ -41,35 +41,21 @@ class ExpressionRules:
 
     # ---- atoms
 
-    def name(self, parts: Parts, span: Span) -> ast.Name:
-        """A name used as a value."""
-        return ast.Name(str(parts[0]), span=span)
+    def atom(self, parts: Parts, span: Span) -> ast.Expr:
+        """A single token: a name, `true`, `false`, a number or a string."""
+        token = parts[0]
+        if token.type == "NAME":
+            return ast.Name(str(token), span=span)
+        return ast.Literal(self._value(token, span), span=span)
 
-    def integer(self, parts: Parts, span: Span) -> ast.Literal:
-        """An integer literal; E0904 beyond 63 bits."""
-        digits = parts[0].replace("_", "").lstrip("0") or "0"
-        if len(digits) > len(str(MAX_INTEGER)) or int(digits) > MAX_INTEGER:
-            fail("E0904", "this integer is larger than 2^63 - 1", span, hint="write a float: 1e20")
-        return ast.Literal(int(digits), span=span)
-
-    def float_(self, parts: Parts, span: Span) -> ast.Literal:
-        """A float literal; E0904 when it is beyond the range of 64-bit floats."""
-        value = float(parts[0].replace("_", ""))
-        if value == float("inf"):
-            fail("E0904", "this number is larger than a 64-bit float can be", span)
-        return ast.Literal(value, span=span)
-
-    def string(self, parts: Parts, span: Span) -> ast.Literal:
-        """A string literal."""
-        return ast.Literal(self._text(parts[0]), span=span)
-
-    def true(self, _parts: Parts, span: Span) -> ast.Literal:
-        """`true`."""
-        return ast.Literal(True, span=span)
-
-    def false(self, _parts: Parts, span: Span) -> ast.Literal:
-        """`false`."""
-        return ast.Literal(False, span=span)
+    def _value(self, token: Any, span: Span) -> bool | int | float | str:
+        if token.type == "INTEGER":
+            return _integer(token, span)
+        if token.type == "FLOAT":
+            return _float(token, span)
+        if token.type == "STRING":
+            return self._text(token)
+        return token.type == "TRUE"
 
     def list_(self, parts: Parts, span: Span) -> ast.List:
         """`[a, b]`."""
@@ -231,6 +217,22 @@ class ExpressionRules:
                 span = self._source.span(start, start + 2)
                 fail("E0112", f"`{match[0]}` is not an escape", span, hint="write `\\\\` for a backslash")
         return _ESCAPE.sub(lambda match: _ESCAPES[match[1]], inner)
+
+
+def _integer(digits: str, span: Span) -> int:
+    """The value of an integer literal; E0904 beyond 63 bits."""
+    digits = digits.replace("_", "").lstrip("0") or "0"
+    if len(digits) > len(str(MAX_INTEGER)) or int(digits) > MAX_INTEGER:
+        fail("E0904", "this integer is larger than 2^63 - 1", span, hint="write a float: 1e20")
+    return int(digits)
+
+
+def _float(digits: str, span: Span) -> float:
+    """The value of a float literal; E0904 when it is beyond the range of 64-bit floats."""
+    value = float(digits.replace("_", ""))
+    if value == float("inf"):
+        fail("E0904", "this number is larger than a 64-bit float can be", span)
+    return value
 
 
 class _Trailer:
