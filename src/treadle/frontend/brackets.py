@@ -37,6 +37,7 @@ class BracketChecker:
         self._problems: list[Diagnostic] = []
         self._suspect: tuple[_Open, int] | None = None
         self._starts: list[tuple[int, bool]] = []
+        self._block_is_broken = False
 
     @property
     def joins_lines(self) -> bool:
@@ -73,10 +74,12 @@ class BracketChecker:
         """Note a word: one that begins a top-level block cannot stand in a round or square bracket."""
         if not (self._starts_line(start) and _BLOCK_START.match(self._source.text, start)):
             return
-        self._starts.append((start, not self._open))
         if self.joins_lines:
             self._unclosed(self._open[-1], start)
+        if self._block_is_broken:
             self._open.clear()
+            self._block_is_broken = False
+        self._starts.append((start, not self._open))
 
     @property
     def block_starts(self) -> tuple[int, ...]:
@@ -105,9 +108,7 @@ class BracketChecker:
         span = self._source.span(opened.start, opened.start + 1)
         partner = _PARTNER[opened.bracket]
         hint = f"add the missing `{partner}`"
-        self._problems.append(
-            Diagnostic("E0102", f"`{opened.bracket}` is never closed", span, labels, (), hint)
-        )
+        self._report(Diagnostic("E0102", f"`{opened.bracket}` is never closed", span, labels, (), hint))
 
     def _stray(self, bracket: str, start: int, opened: _Open | None) -> None:
         span = self._source.span(start, start + 1)
@@ -118,7 +119,13 @@ class BracketChecker:
             return
         labels = (Label(self._source.span(opened.start, opened.start + 1), "this is open"),)
         message = f"`{bracket}` does not close `{opened.bracket}`"
-        self._problems.append(Diagnostic("E0103", message, span, labels))
+        self._report(Diagnostic("E0103", message, span, labels))
+
+    def _report(self, problem: Diagnostic) -> None:
+        """Only the first in each top-level block: what follows is guesswork until the next one begins."""
+        if not self._block_is_broken:
+            self._problems.append(problem)
+        self._block_is_broken = True
 
     def _line_start(self, offset: int) -> int:
         return self._source.text.rfind("\n", 0, offset) + 1

@@ -68,9 +68,9 @@ def _without_broken_blocks(layout: Layout) -> str:
     """Blank the blocks in which the layout pass found a mistake: the parser could only repeat it."""
     text = layout.text
     for problem in layout.problems:
-        for span in [problem.span, *(label.span for label in problem.labels)]:
-            if span is not None:
-                text = _blank(text, layout.block_of(span.start), layout.next_block(span.start))
+        if problem.span is not None:
+            start = problem.span.start
+            text = _blank(text, layout.block_of(start), layout.next_block(start))
     return text
 
 

@@ -66,11 +66,21 @@ class Unexpected:
         return match.group() if match else ""
 
     @cached_property
+    def statement(self) -> str:
+        """The statement so far, the unexpected text included."""
+        begin = max(self.text.rfind(mark, 0, self.previous_end) for mark in "\n;{}") + 1
+        return self.text[begin : self.end].strip()
+
+    @cached_property
     def first_word(self) -> str:
         """The word that begins the statement."""
-        begin = max(self.text.rfind(mark, 0, self.previous_end) for mark in "\n;{}") + 1
-        match = re.match(r"\s*(\w+)", self.text[begin : self.end])
-        return match[1] if match else ""
+        match = re.match(r"\w+", self.statement)
+        return match.group() if match else ""
+
+    @property
+    def line_ended(self) -> bool:
+        """Whether the unexpected text stands on a later line than what precedes it."""
+        return "\n" in self.source.text[self.previous_end : self.start]
 
     @property
     def begins_statement(self) -> bool:
@@ -179,13 +189,12 @@ def _foreign_statement(at: Unexpected) -> Diagnostic | None:
 
 
 def _conditional(at: Unexpected) -> Diagnostic | None:
-    if "_ELSE" not in at.expected:
+    if "_ELSE" not in at.expected or at.found == "=":
         return None
-    if at.kind == "STRING" or at.first_word == "require":
+    words = re.findall(r"\b(?:where|require|if)\b", at.statement)
+    if words[-1:] != ["if"]:
         message = f'the condition needs its message: else "...", found {at.found_words}'
         return at.says("E0119", message, 'write: condition else "message"')
-    if "RBRACE" in at.expected or "_SEP" in at.expected:
-        return None
     message = f"`a if condition` needs `else b`, found {at.found_words}"
     return at.says("E0101", message, "in a statement, write: if condition { ... }")
 
@@ -195,7 +204,11 @@ def _expression(at: Unexpected) -> Diagnostic | None:
         return None
     if at.found in RESERVED:
         return at.says("E0116", f"`{at.found}` is a reserved word and has no value")
-    return at.says("E0106", f"expected an expression after `{at.previous}`, found {at.found_words}")
+    message = f"expected an expression after `{at.previous}`, found"
+    if at.line_ended:
+        span = at.source.span(at.previous_end, at.previous_end + 1)
+        return Diagnostic("E0106", f"{message} the end of the line", span)
+    return at.says("E0106", f"{message} {at.found_words}")
 
 
 def _assignment(at: Unexpected) -> Diagnostic | None:
