@@ -120,6 +120,7 @@ binary(
     np.floor_divide,
     lambda s, x, y: s.floordiv(x, y),
     values="nonzero",
+    traits=["nondiff"],
 )
 binary(
     "atan2",
@@ -130,10 +131,12 @@ binary(
     takes="float",
     values="nonzero",
 )
-binary("lt", "z = x < y", np.less, lambda s, x, y: s.lt(x, y), result=DType.BOOL)
-binary("le", "z = x <= y", np.less_equal, lambda s, x, y: s.le(x, y), result=DType.BOOL)
-binary("gt", "z = x > y", np.greater, lambda s, x, y: s.gt(x, y), result=DType.BOOL)
-binary("ge", "z = x >= y", np.greater_equal, lambda s, x, y: s.ge(x, y), result=DType.BOOL)
+binary("lt", "z = x < y", np.less, lambda s, x, y: s.lt(x, y), result=DType.BOOL, traits=["nondiff"])
+binary("le", "z = x <= y", np.less_equal, lambda s, x, y: s.le(x, y), result=DType.BOOL, traits=["nondiff"])
+binary("gt", "z = x > y", np.greater, lambda s, x, y: s.gt(x, y), result=DType.BOOL, traits=["nondiff"])
+binary(
+    "ge", "z = x >= y", np.greater_equal, lambda s, x, y: s.ge(x, y), result=DType.BOOL, traits=["nondiff"]
+)
 binary(
     "eq",
     "z = x equals y",
@@ -142,7 +145,7 @@ binary(
     takes="any",
     result=DType.BOOL,
     values="int",
-    traits=["commutative"],
+    traits=["nondiff", "commutative"],
 )
 binary(
     "ne",
@@ -152,7 +155,7 @@ binary(
     takes="any",
     result=DType.BOOL,
     values="int",
-    traits=["commutative"],
+    traits=["nondiff", "commutative"],
 )
 binary(
     "logical_and",
@@ -160,7 +163,7 @@ binary(
     np.logical_and,
     lambda s, x, y: s.logical_and(x, y),
     takes="bool",
-    traits=["commutative", "associative", "idempotent"],
+    traits=["nondiff", "commutative", "associative", "idempotent"],
 )
 binary(
     "logical_or",
@@ -168,7 +171,7 @@ binary(
     np.logical_or,
     lambda s, x, y: s.logical_or(x, y),
     takes="bool",
-    traits=["commutative", "associative", "idempotent"],
+    traits=["nondiff", "commutative", "associative", "idempotent"],
 )
 
 

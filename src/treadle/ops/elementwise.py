@@ -28,14 +28,14 @@ def unary(
     values: str = "normal",
     traits: Iterable[str] = (),
 ) -> OpDef:
-    """Registers `y = f(x)`. Without `vjp` the derivative is zero (trait "nondiff").
+    """Registers `y = f(x)`.
 
     Args:
         name: the op's name.
         doc: formula and conventions.
         reference: NumPy meaning.
         scalar: formula over the scalar builder.
-        vjp: gradient rule.
+        vjp: gradient rule; none where `traits` has "nondiff", a zero derivative.
         takes: element types of the operand: float, number, bool or any.
         result: element type of the result where it is not that of the operand.
         values: domain of the test samples.
@@ -74,7 +74,6 @@ def _register(
     traits: Iterable[str],
     shapes: tuple[tuple[int, ...], ...],
 ) -> OpDef:
-    all_traits = {"elementwise", *traits} | ({"nondiff"} if vjp is None else set())
     sample = Sample(shapes, domain=values, dtypes=_DTYPES[takes] * len(signature))
     return REGISTRY.add(
         OpDef(
@@ -85,7 +84,7 @@ def _register(
             reference=reference,
             vjp=vjp,
             scalar=scalar,
-            traits=frozenset(all_traits),
+            traits=frozenset({"elementwise", *traits}),
             samples=(sample,),
         )
     )

@@ -58,7 +58,9 @@ unary(
     traits=["idempotent"],
     values="nonzero",
 )
-unary("sign", "y = -1, 0 or 1 (NaN stays); zero derivative.", np.sign, _sign, takes="number")
+unary(
+    "sign", "y = -1, 0 or 1 (NaN stays); zero derivative.", np.sign, _sign, takes="number", traits=["nondiff"]
+)
 unary(
     "exp",
     "y = e^x",
@@ -166,19 +168,51 @@ unary(
     lambda g, node, grad: [g.mul(grad, g.sigmoid(node.inputs[0]))],
 )
 unary("erf", "y = 2/sqrt(pi) * integral of e^(-t^2) from 0 to x.", _erf, lambda s, x: s.erf(x), _erf_vjp)
-unary("floor", "y = the largest integer <= x; zero derivative.", np.floor, lambda s, x: s.floor(x))
-unary("ceil", "y = the smallest integer >= x; zero derivative.", np.ceil, lambda s, x: s.ceil(x))
-unary("round", "y = the nearest integer, halves to even; zero derivative.", np.round, lambda s, x: s.round(x))
-unary("is_nan", "y = x is not a number.", np.isnan, lambda s, x: s.is_nan(x), result=DType.BOOL)
+unary(
+    "floor",
+    "y = the largest integer <= x; zero derivative.",
+    np.floor,
+    lambda s, x: s.floor(x),
+    traits=["nondiff"],
+)
+unary(
+    "ceil",
+    "y = the smallest integer >= x; zero derivative.",
+    np.ceil,
+    lambda s, x: s.ceil(x),
+    traits=["nondiff"],
+)
+unary(
+    "round",
+    "y = the nearest integer, halves to even; zero derivative.",
+    np.round,
+    lambda s, x: s.round(x),
+    traits=["nondiff"],
+)
+unary(
+    "is_nan",
+    "y = x is not a number.",
+    np.isnan,
+    lambda s, x: s.is_nan(x),
+    result=DType.BOOL,
+    traits=["nondiff"],
+)
 unary(
     "is_finite",
     "y = x is neither infinite nor NaN.",
     np.isfinite,
     lambda s, x: s.is_finite(x),
     result=DType.BOOL,
+    traits=["nondiff"],
 )
 unary(
-    "logical_not", "y = not x", np.logical_not, lambda s, x: s.logical_not(x), takes="bool", result=DType.BOOL
+    "logical_not",
+    "y = not x",
+    np.logical_not,
+    lambda s, x: s.logical_not(x),
+    takes="bool",
+    result=DType.BOOL,
+    traits=["nondiff"],
 )
 unary(
     "stop_grad", "y = x, with zero derivative.", np.copy, lambda s, x: x, takes="any", traits=["idempotent"]
