@@ -43,9 +43,11 @@ def group(elements: list[Element], *, depth: int | None, chains: bool) -> list[G
         chains: whether chains of simple ops become groups.
     """
     homes = _fold_layers(elements, depth) if depth is not None else {}
+    readers = _readers(elements)
     if chains:
-        _fold_chains(elements, homes)
-        _fold_params(elements, homes)
+        _fold_chains(elements, homes, readers)
+        _fold_params(elements, homes, readers)
+    _fold_gradients(elements, homes, depth)
     groups: dict[int, Group] = {}
     for element in elements:
         home = homes.get(element.key) or Group(element.path, element.backward)
@@ -66,13 +68,12 @@ def _fold_layers(elements: Iterable[Element], depth: int) -> dict[str, Group]:
     return homes
 
 
-def _fold_chains(elements: list[Element], homes: dict[str, Group]) -> None:
-    readers = _readers(elements)
+def _fold_chains(elements: list[Element], homes: dict[str, Group], readers: dict[str, list[str]]) -> None:
     chains: dict[int, list[Kind]] = {}
     for element in reversed(elements):
         if element.key in homes or element.kind not in _CHAINABLE:
             continue
-        home = _home_of_all(readers.get(element.key, []), homes)
+        home = _home_of_all(readers[element.key], homes)
         if home is None or not _may_join(element, home, chains.get(id(home))):
             home = Group(element.path, element.backward)
             chains[id(home)] = []
@@ -80,18 +81,23 @@ def _fold_chains(elements: list[Element], homes: dict[str, Group]) -> None:
         homes[element.key] = home
 
 
-def _fold_params(elements: list[Element], homes: dict[str, Group]) -> None:
+def _fold_params(elements: list[Element], homes: dict[str, Group], readers: dict[str, list[str]]) -> None:
     """Parameters of one layer that the same boxes read share a box."""
-    readers = _readers(elements)
     together: dict[tuple[Path, frozenset[int | str]], Group] = {}
     for element in elements:
         if element.kind is Kind.PARAM and element.key not in homes:
-            reading = frozenset(
-                id(homes[key]) if key in homes else key for key in readers.get(element.key, [])
-            )
-            homes[element.key] = together.setdefault(
-                (element.path, reading), Group(element.path, backward=False)
-            )
+            reading = frozenset(id(homes[key]) if key in homes else key for key in readers[element.key])
+            group_of_layer = Group(element.path, backward=False)
+            homes[element.key] = together.setdefault((element.path, reading), group_of_layer)
+
+
+def _fold_gradients(elements: list[Element], homes: dict[str, Group], depth: int | None) -> None:
+    """Gradients of one layer's parameters share a box, beside the layer where that is folded."""
+    together: dict[Path, Group] = {}
+    for element in elements:
+        if element.kind is Kind.GRADIENT:
+            path = element.path if depth is None else element.path[: depth - 1]
+            homes[element.key] = together.setdefault(element.path, Group(path, backward=True))
 
 
 def _home_of_all(readers: list[str], homes: dict[str, Group]) -> Group | None:
@@ -108,9 +114,17 @@ def _may_join(element: Element, home: Group, kinds: list[Kind] | None) -> bool:
     return element.kind in _SIMPLE or all(kind in _SIMPLE for kind in kinds)
 
 
-def _readers(elements: Iterable[Element]) -> dict[str, list[str]]:
-    readers: dict[str, list[str]] = {}
+def _readers(elements: list[Element]) -> dict[str, list[str]]:
+    """Who reads each element. Backward readers of forward elements count only where there are no others.
+
+    So the forward part is grouped the same with and without the backward part. Nothing flows back
+    from there: no cycle can arise.
+    """
+    side = {element.key: element.backward for element in elements}
+    near: dict[str, list[str]] = {key: [] for key in side}
+    far: dict[str, list[str]] = {key: [] for key in side}
     for element in elements:
         for wire in element.wires:
-            readers.setdefault(wire.source, []).append(element.key)
-    return readers
+            found = near if side[wire.source] == element.backward else far
+            found[wire.source].append(element.key)
+    return {key: near[key] or far[key] for key in side}

@@ -112,7 +112,8 @@ def _pairs(values: tuple[Any, ...]) -> str:
 
 
 def _windows(node: Node) -> str:
-    return f"windows {'×'.join(str(s) for s in node.attrs['sizes'])}, stride {_pairs(node.attrs['strides'])}"
+    words = node.op.replace("_", " ")
+    return f"{words} {'×'.join(str(s) for s in node.attrs['sizes'])}, stride {_pairs(node.attrs['strides'])}"
 
 
 def _const(node: Node) -> str:

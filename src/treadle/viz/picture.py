@@ -72,7 +72,7 @@ def _box(key: str, group: Group) -> Box:
 
 
 def _chain_label(members: list[Element]) -> str:
-    if len(members) == 1 or members[0].kind is Kind.PARAM:
+    if len(members) == 1 or members[0].kind in {Kind.PARAM, Kind.GRADIENT}:
         return "\n".join(member.label for member in members)
     counts = Counter(member.label for member in members if member.label not in _SILENT)
     words = [f"{label} (×{n})" if n > 1 else label for label, n in counts.items()]

@@ -17,14 +17,18 @@ _KINDS = [Kind.ELEMENTWISE, Kind.VIEW, Kind.REDUCTION, Kind.LINEAR, Kind.PARAM, 
 
 @st.composite
 def element_lists(draw):
-    """Random graphs over few layers: element i reads some of the elements before it."""
+    """Random graphs over few layers: element i reads some of the elements before it.
+
+    What reads a backward element is backward too.
+    """
     elements = []
     for index in range(draw(st.integers(1, 25))):
         sources = draw(st.lists(st.integers(0, index - 1), max_size=3)) if index else []
         wires = tuple(Wire(f"n{source}", "") for source in sources)
         kind = draw(st.sampled_from(_KINDS))
         path = draw(st.sampled_from([(), ("a",), ("a", "b")]))
-        elements.append(Element(f"n{index}", kind, "op", path, draw(st.booleans()), wires, ""))
+        backward = draw(st.booleans()) or any(elements[source].backward for source in sources)
+        elements.append(Element(f"n{index}", kind, "op", path, backward, wires, ""))
     return elements
 
 

@@ -1,0 +1,64 @@
+"""Writes the generated references: `docs/ops.md` from the registry, `docs/library.md` from the library.
+
+    python docs/generate.py            writes both
+    python docs/generate.py --check    exits with 1 and names the stale ones, if any
+
+Also redraws `docs/images/*.svg` with `--images`, which needs Graphviz.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from reference_library import library_page
+from reference_ops import ops_page
+from treadle.frontend.load import load_spec
+from treadle.viz import draw
+from treadle.viz.graphviz import render
+
+DOCS = Path(__file__).resolve().parent
+PAGES: dict[str, Callable[[], str]] = {"ops.md": ops_page, "library.md": library_page}
+
+
+def stale() -> list[str]:
+    """Names of the pages whose text on disk is not what would be written now."""
+    return [name for name, page in PAGES.items() if _text(DOCS / name) != page()]
+
+
+def write() -> None:
+    """Writes all pages."""
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
+
+
+def draw_images() -> None:
+    """Draws the pictures of the gallery, and the hand-written dot files."""
+    images = DOCS / "images"
+    graph = load_spec(DOCS.parent / "specs" / "lenet.tdl").models["LeNet"].graph
+    draw(graph, images / "lenet.svg", overwrite=True)
+    draw(graph, images / "lenet_backward.svg", "backward", depth=1, overwrite=True)
+    for source in images.glob("*.dot"):
+        source.with_suffix(".svg").write_bytes(render(source.read_text(encoding="utf-8"), "svg").content)
+
+
+def main(arguments: list[str]) -> int:
+    """The command; returns its exit code."""
+    if "--check" in arguments:
+        names = stale()
+        for name in names:
+            print(f"docs/{name} is stale; run `python docs/generate.py`", file=sys.stderr)
+        return 1 if names else 0
+    if "--images" in arguments:
+        draw_images()
+    write()
+    return 0
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
