@@ -215,7 +215,12 @@ unary(
     traits=["nondiff"],
 )
 unary(
-    "stop_grad", "y = x, with zero derivative.", np.copy, lambda s, x: x, takes="any", traits=["idempotent"]
+    "stop_grad",
+    "y = x, with zero derivative.",
+    np.copy,
+    lambda s, x: x,
+    takes="any",
+    traits=["idempotent", "nondiff"],
 )
 
 
