@@ -18,10 +18,11 @@ class ScanParts:
     """The parts; a slot is a position among the operands, and so among the body's inputs.
 
     Attributes:
-        active_carries: slots of the carries that the wanted operands can influence; their gradients are
-        carried. wanted_sequences: slots of the sequences that need a gradient. wanted_constants: slots of the
-        constants that need one. yields: positions, among the yields, of those with a gradient. grads:
-        gradients of the results, by position.
+        active_carries: slots of the carries that wanted operands influence; their gradients are carried.
+        wanted_sequences: slots of the sequences that need a gradient.
+        wanted_constants: slots of the constants that need one.
+        yields: positions, among the yields, of those with a gradient.
+        grads: gradients of the results, by position.
     """
 
     def __init__(self, node: Node, wanted: Sequence[int], grads: Mapping[int, Node]) -> None:
