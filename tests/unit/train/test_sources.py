@@ -23,19 +23,19 @@ def refusal(tmp_path, loader, *positional, **named):
 def test_digits_are_split_reproducibly(tmp_path):
     one, two = (load_source(request(tmp_path, "sklearn", "digits", test=0.2)) for _ in range(2))
     assert (one["train"].size, one["test"].size) == (1438, 359)
-    assert str(one["train"].types()["images"]) == "u8[1438, 8, 8]"
+    assert str(one["train"].types()["images"]) == "f32[1438, 8, 8]"
     np.testing.assert_array_equal(one["test"].columns["images"], two["test"].columns["images"])
 
 
 @pytest.mark.parametrize("name", ["iris", "wine", "diabetes", "breast_cancer"])
 def test_sklearn_tables(tmp_path, name):
     table = load_source(request(tmp_path, "sklearn", name))["train"]
-    assert table.columns["features"].shape[0] == table.size > 100
+    assert table.columns["data"].shape[0] == table.size > 100
 
 
 def test_splits_share_no_example(tmp_path):
     splits = load_source(request(tmp_path, "table", list(range(100)), test=0.2, validation=0.1))
-    parts = [set(splits[name].columns["rows"].tolist()) for name in ("train", "validation", "test")]
+    parts = [set(splits[name].columns["values"].tolist()) for name in ("train", "validation", "test")]
     assert [len(part) for part in parts] == [70, 10, 20]
     assert set.union(*parts) == set(range(100))
 
@@ -108,7 +108,7 @@ def test_npz_columns_of_different_lengths(tmp_path):
 def test_csv_numbers_and_classes(tmp_path):
     (tmp_path / "t.csv").write_text("a,b,kind\n1,2,cat\n3,4.5,ape\n")
     table = load_source(request(tmp_path, "csv", "t.csv", target="kind"))["train"]
-    np.testing.assert_array_equal(table.columns["features"], [[1, 2], [3, 4.5]])
+    np.testing.assert_array_equal(table.columns["data"], [[1, 2], [3, 4.5]])
     np.testing.assert_array_equal(table.columns["target"], [1, 0])
 
 

@@ -1,7 +1,7 @@
 """Tables of numbers in text files: `csv("iris.csv", target = "species", test = 0.2)`.
 
-Every named column becomes a column of its own (f64; text columns become class numbers, i64, in sorted
-order). The numeric columns other than the target are also stacked as `features` (f64[n, k]), and the target
+Every named column becomes a column of its own (f32; text columns become class numbers, i64, in sorted
+order). The numeric columns other than the target are also stacked as `data` (f32[n, k]), and the target
 is `target`.
 """
 
@@ -84,7 +84,7 @@ def _column(name: str, index: int, rows: list[list[str]], path: Path, request: R
     cells = [row[index].strip() for row in rows]
     if not _is_number(cells[0]):
         return np.unique(cells, return_inverse=True)[1].astype(np.int64)
-    values = np.empty(len(cells))
+    values = np.empty(len(cells), np.float32)
     for row, cell in enumerate(cells):
         if not _is_number(cell):
             fail(
@@ -107,7 +107,7 @@ def _with_stacked(columns: dict[str, Array], target: str | None) -> dict[str, Ar
     numeric = [array for name, array in columns.items() if name != target and array.dtype.kind == "f"]
     result = dict(columns)
     if numeric:
-        result["features"] = np.stack(numeric, axis=1)
+        result["data"] = np.stack(numeric, axis=1)
     if target is not None:
         result["target"] = columns[target]
     return result

@@ -1,7 +1,7 @@
 """Tables written in the spec: `table(x = [[0, 0], [0, 1], [1, 0], [1, 1]], y = [0, 1, 1, 0])`.
 
 Each named list is a column: f32 when any number has a point, else i64. One unnamed list becomes the column
-`rows`.
+`values`, f32.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ def load_table(request: Request) -> Splits:
     unnamed = request.rest()
     if len(unnamed) > 1:
         request.refuse("E0305", f"takes one unnamed list, not {len(unnamed)}", "give the columns names")
-    lists |= dict(zip(("rows",), unnamed, strict=False))
+    lists |= dict(zip(("values",), unnamed, strict=False))
     columns = {name: _column(name, rows, request) for name, rows in lists.items()}
+    if unnamed:
+        columns["values"] = columns["values"].astype(np.float32)
     return split_as_asked(make_table(columns, "the table", request.span), request)
 
 

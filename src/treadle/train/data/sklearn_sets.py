@@ -1,7 +1,6 @@
 """The small data sets that scikit-learn ships: `sklearn("digits", test = 0.2)`.
 
-Columns: `images` (digits: u8[n, 8, 8]) or `features` (f64[n, k]), and `labels` (i64; diabetes: `values`,
-f64).
+Columns: `data` f32[n, k] and `target` i64[n] (diabetes: f32[n]); digits also has `images` f32[n, 8, 8].
 """
 
 from __future__ import annotations
@@ -41,8 +40,8 @@ def _bunch(name: str, request: Request) -> Any:
 
 
 def _columns(name: str, bunch: Any) -> dict[str, Array]:
+    kind = np.float32 if name == "diabetes" else np.int64
+    columns = {"data": bunch.data.astype(np.float32), "target": bunch.target.astype(kind)}
     if name == "digits":
-        return {"images": bunch.images.astype(np.uint8), "labels": bunch.target.astype(np.int64)}
-    if name == "diabetes":
-        return {"features": bunch.data, "values": bunch.target}
-    return {"features": bunch.data, "labels": bunch.target.astype(np.int64)}
+        columns["images"] = bunch.images.astype(np.float32)
+    return columns

@@ -1,0 +1,81 @@
+"""The pipeline: the one module that knows all stages between a checked spec and a session that runs.
+
+    step graph --prepare, expand--> with gradients --bind--> static sizes --optimise--> few cheap nodes
+    --compile-->
+
+Input: graphs of the frontend. Output: a `Session`, or the text of a stage. Non-goals: data, training loops.
+Backends are imported when they are asked for, because importing Numba takes longer than checking a spec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import cast
+
+from treadle.autodiff import expand
+from treadle.backends.protocol import Backend, Session
+from treadle.errors import did_you_mean, fail
+from treadle.ir import Graph, bind, rewrite
+from treadle.passes import order
+
+_BACKENDS = {"cpu": "numba_cpu.backend:NumbaCpuBackend", "numpy": "numpy_ref:NumpyBackend"}
+
+
+@dataclass(frozen=True)
+class Program:
+    """A graph to run, and the sizes of its symbolic dimensions."""
+
+    graph: Graph
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+
+def differentiate(graph: Graph) -> Graph:
+    """The graph with every `grad` node replaced by the nodes that compute it."""
+    return expand.run(order.prepare(graph))
+
+
+def optimise(
+    program: Program, *, print_after: Collection[str] = (), write: Callable[[str], None] = print
+) -> Graph:
+    """What a backend gets: gradients expanded, sizes bound, all passes run."""
+    graph = differentiate(program.graph)
+    return order.optimise(bind(graph, program.sizes), print_after=print_after, write=write)
+
+
+def load_backend(name: str) -> Backend:
+    """The backend that the user calls `name`.
+
+    Raises:
+        TreadleError: E1003 for an unknown name.
+    """
+    if name not in _BACKENDS:
+        hint = did_you_mean(name, _BACKENDS) or f"backends are: {', '.join(_BACKENDS)}"
+        fail("E1003", f"there is no backend `{name}`", hint=hint)
+    module, _, attribute = _BACKENDS[name].partition(":")
+    return cast(Backend, getattr(import_module(f"treadle.backends.{module}"), attribute)())
+
+
+def compile_programs(
+    programs: Mapping[str, Program], backend: str = "cpu", threads: int | None = None
+) -> Session:
+    """A session in which all programs share parameters and states by leaf name.
+
+    Raises:
+        TreadleError: E1003 for an unknown backend, E05xx for what cannot be differentiated, E1103 for what
+            the backend cannot run.
+    """
+    chosen = load_backend(backend)
+    return chosen.compile({name: optimise(program) for name, program in programs.items()}, threads=threads)
+
+
+def restrict(graph: Graph, wanted: Callable[[str], bool]) -> Graph:
+    """The part of a graph that computes the outputs whose names are `wanted`; it changes no leaf."""
+    kept = {name: node for name, node in graph.outputs.items() if wanted(name)}
+    result = rewrite(graph, lambda _builder, _node, _inputs: None, keep=kept.values())
+    result.outputs = {name: node for name, node in result.outputs.items() if name in kept}
+    result.updates.clear()
+    used = result.ancestors(result.roots())
+    result.inputs = {name: node for name, node in result.inputs.items() if node.id in used}
+    return result

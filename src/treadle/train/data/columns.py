@@ -1,0 +1,102 @@
+"""From sources to model inputs: the columns of a data block computed for every split.
+
+Input: tables of a spec's sources, the graph that the frontend makes of the data block. Output: `Feed`s,
+which give batches of model inputs. Columns are computed once, when the data is loaded; those of a split
+with `augment` are computed anew for every batch, with draws keyed by the batch's number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from treadle.backends.numpy_ref import Interpreter
+from treadle.errors import fail
+from treadle.ir import RNG_INPUT, Graph, bind
+from treadle.source import Span
+from treadle.train.data.table import Array, Table, array_type
+from treadle.types import Dim, TensorType
+
+_AUGMENT_STREAM = 0x5EED  # keeps the draws of augmentation apart from those of the network
+
+
+@dataclass
+class Feed:
+    """Gives the model inputs of rows of one split.
+
+    Attributes:
+        table: the computed columns, or the raw ones when `augment` is set.
+        augment: computes the columns of a batch.
+    """
+
+    table: Table
+    augment: Augmenter | None = None
+
+    def batch(self, rows: Table, number: int) -> Mapping[str, Array]:
+        """The model inputs of a batch of rows; `number` counts the batches of a training."""
+        return rows.columns if self.augment is None else self.augment.run(rows, number)
+
+
+class Augmenter:
+    """Runs a column graph on each batch."""
+
+    def __init__(self, graph: Graph, seed: int) -> None:
+        """Draws depend on the seed and the number of the batch."""
+        self._graph = graph
+        self._seed = seed
+        self._compiled: dict[int, Interpreter] = {}
+
+    def run(self, rows: Table, number: int) -> Mapping[str, Array]:
+        """The columns of these rows."""
+        if rows.size not in self._compiled:
+            graph = _sized(self._graph, rows.size)
+            self._compiled[rows.size] = Interpreter(list(graph.outputs.values()))
+        values = dict(_inputs(rows)) | {RNG_INPUT: np.array([self._seed ^ _AUGMENT_STREAM, number])}
+        return dict(zip(self._graph.outputs, self._compiled[rows.size](values), strict=True))
+
+
+def compute_columns(graph: Graph, rows: Table) -> Table:
+    """The columns of all rows."""
+    bound = _sized(graph, rows.size)
+    outputs = Interpreter(list(bound.outputs.values()))({**_inputs(rows), RNG_INPUT: np.zeros(2, np.int64)})
+    return Table({name: np.ascontiguousarray(a) for name, a in zip(bound.outputs, outputs, strict=True)})
+
+
+def check_columns(
+    columns: Mapping[str, Array], inputs: Mapping[str, TensorType], where: str, span: Span | None
+) -> None:
+    """Compares columns with the declared inputs of a model; symbolic sizes must only agree with each other.
+
+    Raises:
+        TreadleError: E0610 for a missing column, E0703 for another shape, E0704 for another element type.
+    """
+    sizes: dict[str, int] = {}
+    for name, type_ in inputs.items():
+        if name not in columns:
+            fail("E0610", f"{where} has no column for the input `{name}`", span)
+        found = array_type(columns[name])
+        if found.dtype is not type_.dtype:
+            fail("E0704", f"`{name}`: the model expects {type_}, {where} has {found}", span)
+        if found.rank != type_.rank or not _fits(type_, found, sizes):
+            fail("E0703", f"`{name}`: the model expects {type_}, {where} has {found}", span)
+
+
+def _fits(declared: TensorType, found: TensorType, sizes: dict[str, int]) -> bool:
+    for dim, size in zip(declared.shape, found.static_shape(), strict=True):
+        if isinstance(dim, Dim) and str(dim) in dim.symbols:
+            dim = sizes.setdefault(str(dim), size)  # noqa: PLW2901 - the symbol has its size now
+        elif isinstance(dim, Dim):
+            dim = dim.substitute(sizes)  # noqa: PLW2901
+        if isinstance(dim, int) and dim != size:
+            return False
+    return True
+
+
+def _inputs(rows: Table) -> dict[str, Array]:
+    return dict(rows.columns)
+
+
+def _sized(graph: Graph, size: int) -> Graph:
+    return bind(graph, dict.fromkeys(graph.symbols(), size))

@@ -1,0 +1,107 @@
+"""What a training leaves behind: checkpoints, the table of metrics, the curve.
+
+Input: rows of values, one per epoch. Output: files in a run folder. Epochs of tiny networks are shorter
+than a write to the disk, so files are written at most every few seconds and at the end; values never depend
+on that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+
+from treadle.backends.protocol import Array, Session
+from treadle.errors import did_you_mean, fail
+from treadle.frontend.result import TrainPlan
+from treadle.train.checkpoint import Checkpoint, save_checkpoint
+from treadle.train.files import write_atomically
+from treadle.train.metrics import Record, direction
+from treadle.train.plots import curve_png
+from treadle.train.progress import Progress, progress_to_facts
+from treadle.train.runs import RunFolder
+
+_SECONDS_BETWEEN_WRITES = 10.0
+
+Row = dict[str, float]
+
+
+class Keeper:
+    """Keeps rows and weights of one run, and knows when the run should stop early."""
+
+    def __init__(self, plan: TrainPlan, session: Session, folder: RunFolder, names: Collection[str]) -> None:
+        """Keeps what `plan` asks for; `names` are the values that rows will have.
+
+        Raises:
+            TreadleError: E0613 when the plan names another value.
+        """
+        self.rows: list[Row] = []
+        self._plan = plan
+        self._session = session
+        self._folder = folder
+        self._written_at = time.monotonic()
+        self._best_leaves: dict[str, Array] = {}
+        self._best = self._stop = None
+        if plan.keep_best is not None:
+            self._best = Record(self._known(plan.keep_best, names), direction(plan.keep_best))
+        if plan.stop is not None:
+            self._stop = Record(self._known(plan.stop.metric, names), plan.stop.mode)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the stop rule says that training should end."""
+        return (
+            self._stop is not None
+            and self._plan.stop is not None
+            and self._stop.age >= self._plan.stop.patience
+        )
+
+    def restore(self, rows: list[Row], best_leaves: Mapping[str, Array]) -> None:
+        """Takes up the rows and best weights of a run that is continued."""
+        self.rows = rows
+        self._best_leaves = dict(best_leaves)
+        for row in rows:
+            for record in (self._best, self._stop):
+                if record is not None and record.metric in row:
+                    record.update(row)
+
+    def add(self, row: Row, progress: Progress) -> bool:
+        """Takes the values of an epoch; True when its weights are the best so far."""
+        self.rows.append(row)
+        if self._stop is not None:
+            self._stop.update(row)
+        improved = self._best is not None and self._best.update(row)
+        if improved:
+            progress.best_epoch, progress.best = progress.epoch, dict(row)
+            self._best_leaves = self._read(self._plan.eval.leaves)
+        if time.monotonic() - self._written_at > _SECONDS_BETWEEN_WRITES:
+            self.write(progress)
+        return improved
+
+    def write(self, progress: Progress) -> None:
+        """Writes checkpoints and the table of metrics.
+
+        Raises:
+            TreadleError: E0808 when the disk refuses.
+        """
+        facts = progress_to_facts(progress, self._plan)
+        save_checkpoint(self._folder.checkpoint("last"), Checkpoint(self._read(self._plan.leaves), facts))
+        if self._best_leaves:
+            best = facts | {"values": progress.best, "epoch": progress.best_epoch}
+            save_checkpoint(self._folder.checkpoint("best"), Checkpoint(self._best_leaves, best))
+        self._folder.write_metrics(self.rows)
+        self._written_at = time.monotonic()
+
+    def finish(self, progress: Progress) -> None:
+        """Writes everything, the curve too."""
+        self.write(progress)
+        if self.rows:
+            write_atomically(self._folder.path / "curve.png", curve_png(self.rows))
+
+    def _read(self, names: Collection[str]) -> dict[str, Array]:
+        return {name: self._session.read(name) for name in names}
+
+    def _known(self, name: str, names: Collection[str]) -> str:
+        if name not in names:
+            hint = did_you_mean(name, names) or f"there are: {', '.join(sorted(names))}"
+            fail("E0613", f"there is no loss or metric `{name}`", self._plan.span, hint=hint)
+        return name

@@ -1,0 +1,153 @@
+"""The training loop: steps, epochs, evaluation, early stopping.
+
+Input: a plan, feeds of its splits, compiled programs, a run folder. Output: events, and the run's files.
+Non-goals: printing. The same plan, data and seed give the same values on every run, also when the run was
+interrupted and continued between epochs.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from treadle.frontend.result import TrainPlan
+from treadle.train.checkpoint import load_checkpoint, match_leaves
+from treadle.train.data.columns import Feed
+from treadle.train.evaluation import evaluate_split
+from treadle.train.events import EpochEnded, Event, Finished, Started, Stepped
+from treadle.train.keeper import Keeper, Row
+from treadle.train.metrics import Averages
+from treadle.train.programs import Programs
+from treadle.train.progress import Progress, facts_to_progress
+from treadle.train.runs import RunFolder
+from treadle.train.stepper import Stepper
+
+TRAIN = "train"
+
+Reason = Literal["done", "stopped early", "interrupted"]
+
+
+class Trainer:
+    """Runs one training. `stop()` may be called from a signal handler: the current step is completed."""
+
+    def __init__(
+        self, plan: TrainPlan, feeds: Mapping[str, Feed], programs: Programs, folder: RunFolder
+    ) -> None:
+        """A training from the start, over the feed `train`; other feeds are evaluated after every epoch.
+
+        Raises:
+            TreadleError: E0711 when no batch fits the data, E0613 when the plan names an unknown metric.
+        """
+        self.progress = Progress()
+        self._plan = plan
+        self._feeds = feeds
+        self._programs = programs
+        self._folder = folder
+        self._stepper = Stepper(plan, feeds.get(TRAIN), programs)
+        self._keeper = Keeper(plan, programs.session, folder, self._names())
+        self._stop_asked = False
+
+    @property
+    def epochs(self) -> int:
+        """Number of epochs; the last may be cut short by `steps`."""
+        if self._plan.steps is not None:
+            return math.ceil(self._plan.steps / self._stepper.steps_per_epoch)
+        return self._plan.epochs or 0
+
+    def stop(self) -> None:
+        """Asks to end after the current step."""
+        self._stop_asked = True
+
+    def resume(self) -> None:
+        """Goes on where the last checkpoint of the run folder stands.
+
+        Raises:
+            TreadleError: E0801, E0802 for a missing or damaged one, E0809 for one of another plan.
+        """
+        path = self._folder.checkpoint("last")
+        last = load_checkpoint(path)
+        self.progress = facts_to_progress(last.facts, self._plan, str(path))
+        types = {name: leaf.type for name, leaf in self._plan.leaves.items()}
+        for name, value in match_leaves(last.values, types, str(path)).items():
+            self._programs.session.write(name, value)
+        best = self._folder.checkpoint("best")
+        kept = load_checkpoint(best).values if best.is_file() else {}
+        self._keeper.restore(self._folder.read_metrics()[: self.progress.epoch], kept)
+
+    def run(self, compile_seconds: float = 0.0) -> Iterator[Event]:
+        """Trains to the end.
+
+        Raises:
+            TreadleError: E0612 when the loss is no finite number, E0808 when files cannot be written.
+        """
+        begun = time.monotonic() - self.progress.seconds
+        yield self._started(compile_seconds)
+        reason: Reason = "done"
+        while self.progress.epoch < self.epochs:
+            yield from self._run_epoch(begun)
+            if self._stop_asked or self._keeper.is_stuck:
+                reason = "interrupted" if self._stop_asked else "stopped early"
+                break
+        self.progress.seconds = time.monotonic() - begun
+        self._keeper.finish(self.progress)
+        yield self._finished(reason)
+
+    def _run_epoch(self, begun: float) -> Iterator[Event]:
+        averages = Averages()
+        per_epoch = self._stepper.steps_per_epoch
+        end = (self.progress.epoch + 1) * per_epoch
+        if self._plan.steps is not None:
+            end = min(end, self._plan.steps)
+        while self.progress.step < end:
+            values = self._stepper.step(self.progress)
+            averages.add(values)
+            in_epoch = self.progress.step - self.progress.epoch * per_epoch
+            yield Stepped(self.progress.epoch + 1, self.progress.step, in_epoch, values)
+            if self._stop_asked:
+                return
+        yield self._end_epoch(averages, begun)
+
+    def _end_epoch(self, averages: Averages, begun: float) -> EpochEnded:
+        self.progress.epoch += 1
+        values = {f"{TRAIN}.{name}": value for name, value in averages.means().items()}
+        values |= self._evaluate()
+        self.progress.seconds = time.monotonic() - begun
+        row: Row = {"epoch": float(self.progress.epoch), **values, "seconds": self.progress.seconds}
+        improved = self._keeper.add(row, self.progress)
+        return EpochEnded(self.progress.epoch, self.progress.step, values, self.progress.seconds, improved)
+
+    def _evaluate(self) -> dict[str, float]:
+        values: dict[str, float] = {}
+        for split, feed in self._feeds.items():
+            if split != TRAIN:
+                means = evaluate_split(self._programs, feed, self._plan.batch, self._plan.seed)
+                values |= {f"{split}.{name}": value for name, value in means.items()}
+        return values
+
+    def _names(self) -> list[str]:
+        names = [f"{TRAIN}.{name}" for name in self._programs.measured_in_training]
+        splits = [split for split in self._feeds if split != TRAIN]
+        return names + [f"{split}.{name}" for split in splits for name in self._programs.measured]
+
+    def _started(self, compile_seconds: float) -> Started:
+        sizes = {split: feed.table.size for split, feed in self._feeds.items()}
+        parameters = sum(
+            math.prod(p.type.static_shape()) for p in self._plan.leaves.values() if p.kind == "param"
+        )
+        return Started(self.epochs, self._stepper.steps_per_epoch, sizes, parameters, compile_seconds)
+
+    def _finished(self, reason: Reason) -> Finished:
+        row = self._keeper.rows[-1] if self._keeper.rows else {}
+        values = {name: value for name, value in row.items() if name not in {"epoch", "seconds"}}
+        best = {name: value for name, value in self.progress.best.items() if name in values}
+        return Finished(
+            reason,
+            self.progress.epoch,
+            self.progress.step,
+            values,
+            self.progress.seconds,
+            best,
+            self.progress.best_epoch,
+        )

@@ -1,0 +1,75 @@
+"""Means of losses and metrics over batches, and whether they got better."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
+
+Mode = Literal["min", "max"]
+
+_METRIC = "metric:"
+_FALLING = ("loss", "error", "perplexity")  # words in the names of metrics that are better when smaller
+
+
+def is_measured(output: str) -> bool:
+    """Whether an output of a program is a loss or a metric."""
+    return output == "loss" or output.startswith(("loss:", _METRIC))
+
+
+def plain_name(output: str) -> str:
+    """The name that people see of a loss or metric."""
+    return output.removeprefix(_METRIC)
+
+
+def scalars(outputs: Mapping[str, Any]) -> dict[str, float]:
+    """The loss and the metrics among a program's outputs, under plain names."""
+    return {plain_name(name): float(value) for name, value in outputs.items() if is_measured(name)}
+
+
+class Averages:
+    """Weighted means of named values."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, float] = {}
+        self._weights: dict[str, float] = {}
+
+    def add(self, values: Mapping[str, float], weight: float = 1.0) -> None:
+        """Counts values of one batch of `weight` examples."""
+        for name, value in values.items():
+            self._sums[name] = self._sums.get(name, 0.0) + weight * value
+            self._weights[name] = self._weights.get(name, 0.0) + weight
+
+    def means(self) -> dict[str, float]:
+        """The mean of each value."""
+        return {name: total / self._weights[name] for name, total in self._sums.items()}
+
+
+def direction(name: str) -> Mode:
+    """Whether a metric is better when smaller (`min`) or larger (`max`), judged by its name."""
+    return "min" if any(word in name for word in _FALLING) else "max"
+
+
+class Record:
+    """Follows one metric: the best value so far, and for how many evaluations it has not been beaten."""
+
+    def __init__(self, metric: str, mode: Mode) -> None:
+        """Starts without a value."""
+        self.metric = metric
+        self.best: float | None = None
+        self.age = 0
+        self._mode = mode
+
+    def update(self, values: Mapping[str, float]) -> bool:
+        """Takes the next evaluation; True when it is the best so far. NaN never is."""
+        value = values[self.metric]
+        if self._is_better(value):
+            self.best, self.age = value, 0
+            return True
+        self.age += 1
+        return False
+
+    def _is_better(self, value: float) -> bool:
+        if math.isnan(value):
+            return False
+        return self.best is None or (value < self.best if self._mode == "min" else value > self.best)

@@ -1,0 +1,107 @@
+"""The programs of a training: one per phase, and one per size of evaluation batch; all share one session.
+
+Input: a `TrainPlan` and the sizes of the splits. Output: a session with initial values. Non-goals: stepping
+(`loop`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from treadle.backends.numpy_ref import evaluate
+from treadle.backends.protocol import Array, Session
+from treadle.driver import Program, compile_programs, restrict
+from treadle.frontend.result import ModelGraph, PhasePlan, TrainPlan
+from treadle.ir import RNG_INPUT, STEP_INPUT, Graph, bind
+from treadle.train.metrics import is_measured, plain_name
+
+
+@dataclass(frozen=True)
+class PhaseProgram:
+    """A compiled phase: its name, its program's name, how often it runs per step, the inputs it reads."""
+
+    name: str
+    program: str
+    repeat: int
+    inputs: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Programs:
+    """A session and what is in it.
+
+    Attributes:
+        evaluations: the program that evaluates a batch, by batch size.
+        measured: what evaluation gives: `loss`, `accuracy`.
+        measured_in_training: what steps give; with several phases, `critic.loss`.
+    """
+
+    session: Session
+    phases: tuple[PhaseProgram, ...]
+    evaluations: Mapping[int, str]
+    evaluation_inputs: frozenset[str]
+    measured: tuple[str, ...]
+    measured_in_training: tuple[str, ...]
+
+
+def compile_training(
+    plan: TrainPlan, evaluated: Iterable[int], backend: str = "cpu", threads: int | None = None
+) -> Programs:
+    """Compiles all phases, and evaluation of splits with these numbers of examples; sets the initial values.
+
+    Raises:
+        TreadleError: see `driver.compile_programs`.
+    """
+    measured = measuring(plan.eval)
+    sizes = batch_sizes(evaluated, plan.batch)
+    programs = {_phase_name(phase): _sized(phase.graph, plan.batch) for phase in plan.phases}
+    programs |= {f"evaluate:{size}": _sized(measured, size) for size in sizes}
+    session = compile_programs(programs, backend, threads)
+    for name, value in initial_values(plan.init, plan.seed, plan.batch).items():
+        session.write(name, value)
+    return Programs(
+        session,
+        tuple(PhaseProgram(p.name, _phase_name(p), p.repeat, frozenset(p.graph.inputs)) for p in plan.phases),
+        {size: f"evaluate:{size}" for size in sizes},
+        frozenset(measured.inputs),
+        tuple(map(plain_name, measured.outputs)),
+        _measured_in_training(plan),
+    )
+
+
+def measuring(model: ModelGraph) -> Graph:
+    """The part of a model that computes its loss and metrics."""
+    return restrict(model.graph, is_measured)
+
+
+def initial_values(init: Graph, seed: int, batch: int) -> dict[str, Array]:
+    """The values that leaves start from; the same for the same seed on every machine."""
+    sized = bind(init, dict.fromkeys(init.symbols(), batch))
+    return evaluate(sized, {RNG_INPUT: np.array([seed, 0]), STEP_INPUT: np.array(0)})
+
+
+def batch_sizes(counts: Iterable[int], batch: int) -> list[int]:
+    """The sizes of batches that evaluation of so many examples needs: whole ones and remainders."""
+    counts = list(counts)
+    sizes = {batch for count in counts if count >= batch} | {count % batch for count in counts}
+    return sorted(size for size in sizes if size)
+
+
+def _measured_in_training(plan: TrainPlan) -> tuple[str, ...]:
+    return tuple(
+        f"{phase.name}.{plain_name(name)}" if len(plan.phases) > 1 else plain_name(name)
+        for phase in plan.phases
+        for name in phase.graph.outputs
+        if is_measured(name)
+    )
+
+
+def _phase_name(phase: PhasePlan) -> str:
+    return f"train:{phase.name}"
+
+
+def _sized(graph: Graph, batch: int) -> Program:
+    return Program(graph, dict.fromkeys(graph.symbols(), batch))
