@@ -1,0 +1,32 @@
+"""The README's promises: two commands of one line each, and every command in its table exists."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_two_commands_of_one_line_each():
+    blocks = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+    assert [len(block.strip().splitlines()) for block in blocks] == [1, 1]
+    assert all(block.startswith("python3 -m venv .venv && ") for block in blocks)
+
+
+def test_every_named_command_exists():
+    named = set(re.findall(r"`treadle (\w+)", README))
+    done = subprocess.run(
+        [sys.executable, "-m", "treadle", "--help"], capture_output=True, text=True, check=True
+    )
+    assert [name for name in sorted(named) if not re.search(rf"\b{name}\b", done.stdout)] == []
+
+
+def test_python_versions_agree():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["requires-python"] == ">=3.11,<3.14"
+    assert "Python 3.11 to 3.13" in README
