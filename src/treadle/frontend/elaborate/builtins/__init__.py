@@ -1,0 +1,30 @@
+"""Functions and names of the language that are written in Python: the surface over the ops.
+
+Everything that can be written in the language itself is in `treadle/stdlib` instead.
+"""
+
+from treadle.frontend.elaborate.builtins import (
+    arrays,
+    einsum,
+    gather,
+    lists,
+    maths,
+    random,
+    reduce,
+    special,
+    windows,
+)
+from treadle.frontend.elaborate.builtins.registry import BUILTINS
+
+__all__ = [
+    "BUILTINS",
+    "arrays",
+    "einsum",
+    "gather",
+    "lists",
+    "maths",
+    "random",
+    "reduce",
+    "special",
+    "windows",
+]

@@ -1,0 +1,65 @@
+"""Reading and adding at computed positions: take, scatter, one-hot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from treadle.errors import fail
+from treadle.frontend.elaborate import convert
+from treadle.frontend.elaborate.builtins.registry import axis, builtin, here, size, tensor
+from treadle.frontend.elaborate.values import NONE, Tensor, Value
+from treadle.types import DType
+
+if TYPE_CHECKING:
+    from treadle.frontend.elaborate.elaborator import Elaborator
+
+_axis = axis  # functions below have a parameter of this name
+
+
+def _indices(el: Elaborator, value: Value) -> Tensor:
+    found = convert.to_tensor(el, value, here(el), DType.I64 if isinstance(value, int | list) else None)
+    if not found.dtype.is_int:
+        hint = "convert them: `cast(ids, i64)`"
+        fail("E0214", f"positions are integers, this is {found.type}", here(el), hint=hint)
+    return found
+
+
+@builtin("take")
+def take(el: Elaborator, x: Value, ids: Value, axis: Value = 0) -> Value:
+    """The elements of `x` at positions `ids` along an axis; the axes of `ids` stand in its place."""
+    value = tensor(el, x)
+    return el.op("take", value, _indices(el, ids), axis=_axis(el, value, axis))
+
+
+@builtin("take_along")
+def take_along(el: Elaborator, x: Value, ids: Value, axis: Value = -1) -> Value:
+    """For each position of `ids` the element of `x` there along an axis; other axes go together."""
+    value = tensor(el, x)
+    return el.op("take_along", value, _indices(el, ids), axis=_axis(el, value, axis))
+
+
+@builtin("scatter_add")
+def scatter_add(el: Elaborator, x: Value, ids: Value, count: Value, axis: Value = 0) -> Value:
+    """`count` sums along an axis: each element of `x` is added to the one that `ids` names."""
+    value = tensor(el, x)
+    wanted = size(el, count, "the count")
+    return el.op("scatter_add", value, _indices(el, ids), axis=_axis(el, value, axis), size=wanted)
+
+
+@builtin("scatter_add_along")
+def scatter_add_along(el: Elaborator, x: Value, ids: Value, count: Value, axis: Value = -1) -> Value:
+    """As `take_along` read backwards: adds each element of `x` at its position along an axis of size `count`."""
+    value = tensor(el, x)
+    wanted = size(el, count, "the count")
+    return el.op("scatter_add_along", value, _indices(el, ids), axis=_axis(el, value, axis), size=wanted)
+
+
+@builtin("one_hot")
+def one_hot(el: Elaborator, ids: Value, classes: Value, dtype: Value = NONE) -> Value:
+    """A new last axis of size `classes` with 1 at the position that `ids` names and 0 elsewhere."""
+    positions = _indices(el, ids)
+    count = size(el, classes, "the number of classes")
+    columns = el.op("iota", dtype=positions.dtype, shape=(count,), axis=0)
+    column = el.op("reshape", positions, shape=(*positions.shape, 1))
+    hit = el.op("eq", column, columns)
+    return convert.cast(el, hit, dtype if isinstance(dtype, DType) else convert.DEFAULT)

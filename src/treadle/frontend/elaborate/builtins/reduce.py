@@ -1,0 +1,124 @@
+"""Reductions: sums, means, extremes and cumulative sums along axes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from treadle.errors import fail
+from treadle.frontend.elaborate import convert
+from treadle.frontend.elaborate.builtins.registry import axes, axis, builtin, float_tensor, here, tensor
+from treadle.frontend.elaborate.values import NONE, Tensor, Value, describe, is_number, is_size
+from treadle.types import DimLike, DType
+from treadle.types.tensor import shape_size
+
+if TYPE_CHECKING:
+    from treadle.frontend.elaborate.elaborator import Elaborator
+
+_axis = axis  # functions below have a parameter of this name
+
+
+def _keeps(el: Elaborator, keepdims: Value) -> bool:
+    if not isinstance(keepdims, bool):
+        fail("E0314", f"`keepdims` is true or false, not {describe(keepdims)}", here(el))
+    return keepdims
+
+
+def _reduce(el: Elaborator, name: str, x: Tensor, axis: Value, keepdims: Value) -> Tensor:
+    over = axes(el, x, axis)
+    return el.op(name, x, axes=over, keepdims=_keeps(el, keepdims)) if over else x
+
+
+@builtin("sum")
+def sum_(el: Elaborator, x: Value, axis: Value = NONE, keepdims: Value = False) -> Value:
+    """The sum along axes, or of everything; of a list, the sum of its elements."""
+    if isinstance(x, list | range) and x and axis is NONE:
+        return _sum_list(el, list(x))
+    value = tensor(el, x)
+    if value.dtype is DType.BOOL:
+        value = convert.cast(el, value, convert.DEFAULT)
+    return _reduce(el, "sum", value, axis, keepdims)
+
+
+def _sum_list(el: Elaborator, items: list[Value]) -> Value:
+    if all(is_number(item) or is_size(item) for item in items):
+        total: Value = 0
+        for item in items:
+            total = total + item
+        return total
+    result = convert.unify(el, [tensor(el, item) for item in items])
+    total = result[0]
+    for item in result[1:]:
+        total = el.op("add", total, item)
+    return total
+
+
+@builtin("prod")
+def prod(el: Elaborator, x: Value, axis: Value = NONE, keepdims: Value = False) -> Value:
+    """The product along axes, or of everything; of a list of sizes, their product."""
+    if isinstance(x, list | range | tuple) and all(is_number(item) or is_size(item) for item in x):
+        product: Value = 1
+        for item in x:
+            product = product * item
+        return product
+    return _reduce(el, "prod", tensor(el, x), axis, keepdims)
+
+
+@builtin("mean")
+def mean(el: Elaborator, x: Value, axis: Value = NONE, keepdims: Value = False) -> Value:
+    """The mean along axes, or of everything."""
+    value = float_tensor(el, x)
+    over = axes(el, value, axis)
+    if not over:
+        return value
+    count: DimLike = shape_size(tuple([value.shape[number] for number in over]))
+    total = el.op("sum", value, axes=over, keepdims=_keeps(el, keepdims))
+    return el.op("div", total, convert.constant(el, count, value.dtype))
+
+
+@builtin("reduce_max")
+def max_(el: Elaborator, x: Value, axis: Value = NONE, keepdims: Value = False) -> Value:
+    """The largest element along axes; a gradient goes to the first of several."""
+    return _reduce(el, "max", tensor(el, x), axis, keepdims)
+
+
+@builtin("reduce_min")
+def min_(el: Elaborator, x: Value, axis: Value = NONE, keepdims: Value = False) -> Value:
+    """The smallest element along axes; a gradient goes to the first of several."""
+    return _reduce(el, "min", tensor(el, x), axis, keepdims)
+
+
+@builtin("argmax")
+def argmax(el: Elaborator, x: Value, axis: Value = -1) -> Value:
+    """The position of the largest element along an axis, as i64; the first of several."""
+    value = tensor(el, x)
+    return el.op("argmax", value, axis=_axis(el, value, axis))
+
+
+@builtin("argmin")
+def argmin(el: Elaborator, x: Value, axis: Value = -1) -> Value:
+    """The position of the smallest element along an axis, as i64; the first of several."""
+    value = tensor(el, x)
+    return el.op("argmin", value, axis=_axis(el, value, axis))
+
+
+@builtin("cumsum")
+def cumsum(el: Elaborator, x: Value, axis: Value, reverse: Value = False) -> Value:
+    """The sum of all elements up to each along an axis; from the end when `reverse`."""
+    value = tensor(el, x)
+    return el.op("cumsum", value, axis=_axis(el, value, axis), reverse=_keeps(el, reverse))
+
+
+@builtin("all")
+def all_(el: Elaborator, x: Value, axis: Value = NONE) -> Value:
+    """Whether all elements are true."""
+    ones = convert.cast(el, tensor(el, x), convert.DEFAULT)
+    least = _reduce(el, "min", ones, axis, keepdims=False)
+    return el.op("gt", least, convert.constant(el, 0.5, least.dtype))
+
+
+@builtin("any")
+def any_(el: Elaborator, x: Value, axis: Value = NONE) -> Value:
+    """Whether some element is true."""
+    ones = convert.cast(el, tensor(el, x), convert.DEFAULT)
+    most = _reduce(el, "max", ones, axis, keepdims=False)
+    return el.op("gt", most, convert.constant(el, 0.5, most.dtype))

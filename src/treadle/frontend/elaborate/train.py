@@ -1,0 +1,264 @@
+"""Elaborating a `train` block: from a model and settings to one step graph per phase.
+
+Each phase runs the model's body again with `training` set, then its own statements; what it minimises becomes gradients
+and updates. Input: a `train` block. Output: `TrainPlan`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from treadle.errors import Diagnostics, TreadleError, did_you_mean, fail
+from treadle.frontend import ast
+from treadle.frontend.elaborate import models, settings, statements
+from treadle.frontend.elaborate.elaborator import Elaborator
+from treadle.frontend.elaborate.merge import merge_outputs
+from treadle.frontend.elaborate.model import ExpandedModel, expand, find_model, model_graph
+from treadle.frontend.elaborate.optimise import Objective, Optimisation
+from treadle.frontend.elaborate.scope import Scope
+from treadle.frontend.elaborate.selectors import select
+from treadle.frontend.elaborate.values import Silenced, Tensor, Value
+from treadle.frontend.program import Module
+from treadle.frontend.result import LeafInfo, ModelGraph, PhasePlan, TrainPlan
+from treadle.ir import Graph
+
+HANDED_ON = ("shuffle", "ema", "precision")  # settings that training reads itself
+
+
+class PhaseSink(models.ModelSink):
+    """What the statements of a phase mean: objectives to minimise, and settings for it alone."""
+
+    def __init__(self, outer: settings.Settings) -> None:
+        super().__init__()
+        self.settings = settings.Settings([s for word in outer.words() for s in outer.all(word)])
+        self.own: set[str] = set()
+        self.objectives: list[tuple[Tensor, ast.Minimize]] = []
+
+    def minimize(self, el: Elaborator, statement: ast.Minimize, scope: Scope) -> None:
+        """`minimize value over selection with optimizer`."""
+        value = models.scalar(el, el.evaluate(statement.value, scope), "the objective", statement.value.span)
+        self.objectives.append((value, statement))
+
+    def setting(self, _el: Elaborator, statement: ast.Setting, _scope: Scope) -> None:
+        """A setting of this phase, which replaces that of the train block."""
+        self.settings.override(statement, first=statement.word not in self.own)
+        self.own.add(statement.word)
+
+
+@dataclass
+class _Phase:
+    """A phase before and after it was run."""
+
+    name: str
+    repeat: ast.Expr | None
+    items: Sequence[ast.BlockItem]
+
+
+class _Planner:
+    """Builds the plan of one train block."""
+
+    def __init__(self, module: Module, block: ast.Train, name: str) -> None:
+        self.module = module
+        self.block = block
+        self.name = name
+        self.owner, self.model = find_model(module, block.model.id, block.model.span)
+        self.problems = Diagnostics()
+        found = [item for item in block.items if isinstance(item, ast.Setting)]
+        self.settings = settings.Settings(found)
+        self.phases = [item for item in block.items if isinstance(item, ast.Phase)]
+        own = (ast.Setting, ast.Phase)
+        self.common = [item for item in block.items if not isinstance(item, own)]
+
+    def plan(self) -> TrainPlan | None:
+        """The plan, or None when mistakes were found."""
+        self._check_data()
+        evaluated = self._expand(training=False, salt="")
+        runs = [self._run(phase) for phase in self._phases()]
+        if self.problems.has_errors:
+            return None
+        return self._assemble(model_graph(evaluated), runs)
+
+    def _phases(self) -> list[_Phase]:
+        if self.phases:
+            return [_Phase(phase.name, phase.repeat, [*self.common, *phase.items]) for phase in self.phases]
+        return [_Phase("step", None, self.common)]
+
+    def _check_data(self) -> None:
+        data = self.block.data
+        if data is None:
+            return
+        found = self.module.find(data.id)
+        if found is None or not isinstance(found[1], ast.Data):
+            names = [block.name for block in self.module.blocks.values() if isinstance(block, ast.Data)]
+            fail("E0609", f"there is no data block `{data.id}`", data.span, hint=did_you_mean(data.id, names))
+
+    def _expand(self, *, training: bool, salt: str) -> ExpandedModel:
+        args = self.block.model_args
+        expanded = expand(self.owner, self.model, args, self.block.model.span, training=training, salt=salt)
+        self.problems.extend(expanded.el.diagnostics)
+        return expanded
+
+    def _run(self, phase: _Phase) -> tuple[PhasePlan, Elaborator, Scope]:
+        expanded = self._expand(training=True, salt=f"{phase.name}/" if self.phases else "")
+        el, scope = expanded.el, Scope(expanded.scope)
+        repeat = 1
+        if not el.diagnostics.has_errors:
+            try:
+                repeat = self._repeat(phase, el, scope)
+                self._optimise(phase, expanded, scope)
+            except TreadleError as error:
+                el.report(error)
+            except Silenced:
+                pass  # its cause has been reported
+            self.problems.extend(el.diagnostics)
+        return PhasePlan(phase.name, repeat, el.root.graph), el, scope
+
+    def _repeat(self, phase: _Phase, el: Elaborator, scope: Scope) -> int:
+        if phase.repeat is None:
+            return 1
+        value = el.evaluate(phase.repeat, scope)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            fail("E0604", "`repeat` takes a positive integer", phase.repeat.span)
+        return value
+
+    def _optimise(self, phase: _Phase, expanded: ExpandedModel, scope: Scope) -> None:
+        el = expanded.el
+        sink = PhaseSink(self.settings)
+        el.sink = sink
+        statements.run_all(el, phase.items, scope)
+        if el.diagnostics.has_errors:
+            return
+        prefix = f"{phase.name}." if self.phases else ""
+        optimisation = Optimisation(el, sink.settings, scope, prefix)
+        objectives = self._objectives(phase, expanded, sink, scope)
+        self._name_losses(el, objectives)
+        for objective in objectives:
+            optimisation.minimise(objective)
+        for name in optimisation.frozen:
+            el.leaves[name] = replace(el.leaves[name], trainable=False)
+
+    def _objectives(
+        self, phase: _Phase, expanded: ExpandedModel, sink: PhaseSink, scope: Scope
+    ) -> list[Objective]:
+        el = expanded.el
+        found = [
+            Objective(value, select(el, m.over, scope), self._optimizer(el, sink, m, scope), m.span)
+            for value, m in sink.objectives
+        ]
+        if found:
+            return found
+        if self.phases:
+            span = next(p.span for p in self.phases if p.name == phase.name)
+            fail("E0607", f"the phase `{phase.name}` minimises nothing", span)
+        loss = el.root.graph.outputs.get("loss")
+        if loss is None:
+            fail("E0605", f"the model `{self.model.name}` declares no loss", self.block.model.span)
+        optimizer = self._optimizer(el, sink, None, scope)
+        chosen = sink.settings.one("optimizer")
+        span = chosen.span if chosen else self.block.span
+        return [Objective(el.root.tensor(loss), select(el, (), scope), optimizer, span)]
+
+    def _optimizer(
+        self, el: Elaborator, sink: PhaseSink, minimize: ast.Minimize | None, scope: Scope
+    ) -> Value:
+        if minimize is not None and minimize.optimizer is not None:
+            return el.evaluate(minimize.optimizer, scope)
+        setting = sink.settings.one("optimizer")
+        if setting is None:
+            span = minimize.span if minimize else self.block.model.span
+            fail("E0602", "no optimizer is given", span, hint="write `optimizer adam(1e-3)`")
+        return el.evaluate(settings.single(setting), scope)
+
+    def _name_losses(self, el: Elaborator, objectives: Sequence[Objective]) -> None:
+        """The loss of a phase is the sum of what it minimises; the model's own ends stay in a plain step only."""
+        outputs = el.root.graph.outputs
+        if self.phases:
+            outputs.clear()
+        else:
+            for name in [name for name in outputs if name.startswith("output:")]:
+                del outputs[name]
+        total = objectives[0].loss
+        for objective in objectives[1:]:
+            with el.at(objective.span):
+                total = el.op("add", total, objective.loss)
+        outputs["loss"] = total.node
+
+    def _assemble(
+        self, evaluated: ModelGraph, runs: list[tuple[PhasePlan, Elaborator, Scope]]
+    ) -> TrainPlan | None:
+        el, scope = runs[0][1], runs[0][2]
+        init, leaves = _merged([run[1] for run in runs], evaluated)
+        try:
+            return self._finished(el, scope, evaluated, [run[0] for run in runs], init, leaves)
+        except TreadleError as error:
+            self.problems.extend(error.diagnostics)
+            return None
+
+    def _finished(
+        self,
+        el: Elaborator,
+        scope: Scope,
+        evaluated: ModelGraph,
+        phases: Sequence[PhasePlan],
+        init: Graph,
+        leaves: dict[str, LeafInfo],
+    ) -> TrainPlan:
+        chosen, metrics = self.settings, list(evaluated.graph.outputs)
+        epochs = settings.integer(el, chosen, "epochs", scope, 1)
+        steps = settings.integer(el, chosen, "steps", scope, 1)
+        if epochs is None and steps is None:
+            fail(
+                "E0602",
+                "how long to train is not said",
+                self.block.model.span,
+                hint="write `epochs 10` or `steps 1000`",
+            )
+        if epochs is not None and steps is not None:
+            fail("E0603", "both `epochs` and `steps` are given", self.block.model.span)
+        keep = chosen.one("keep best")
+        handed_on = {
+            word: settings.plain(el, setting, scope)
+            for word in HANDED_ON
+            if (setting := chosen.one(word)) is not None
+        }
+        return TrainPlan(
+            name=self.name,
+            model=self.model.name,
+            data=self.block.data.id if self.block.data else None,
+            phases=tuple(phases),
+            eval=evaluated,
+            init=init,
+            leaves=leaves,
+            batch=settings.integer(el, chosen, "batch", scope, 1) or settings.DEFAULT_BATCH,
+            epochs=epochs,
+            steps=steps,
+            seed=settings.integer(el, chosen, "seed", scope, 0) or 0,
+            stop=settings.stop_rule(el, chosen, scope, metrics),
+            keep_best=settings.metric_name(settings.single(keep), metrics) if keep else None,
+            settings=handed_on,
+            span=self.block.span,
+        )
+
+
+def plan(module: Module, block: ast.Train, name: str, problems: Diagnostics) -> TrainPlan | None:
+    """The plan of a train block, or None; mistakes are added to `problems`."""
+    try:
+        planner = _Planner(module, block, name)
+        result = planner.plan()
+    except TreadleError as error:
+        problems.extend(error.diagnostics)
+        return None
+    problems.extend(planner.problems)
+    return result
+
+
+def _merged(elaborators: Sequence[Elaborator], evaluated: ModelGraph) -> tuple[Graph, dict[str, LeafInfo]]:
+    """The initial values and leaves of all phases and of evaluation together."""
+    init = elaborators[0].init.graph
+    leaves = dict(elaborators[0].leaves)
+    for other in elaborators[1:]:
+        merge_outputs(init, other.init.graph)
+        leaves = {**other.leaves, **leaves}
+    merge_outputs(init, evaluated.init)
+    return init, {**evaluated.leaves, **leaves}

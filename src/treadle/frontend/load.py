@@ -1,0 +1,68 @@
+"""Loading a spec: from a path to checked models and training plans.
+
+Stage: the whole frontend. Input: the path of a spec. Output: `Checked`. Raises one TreadleError with every mistake found.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from treadle.errors import Diagnostics
+from treadle.frontend import ast
+from treadle.frontend.elaborate.budget import deep_stack
+from treadle.frontend.elaborate.model import expand, model_graph
+from treadle.frontend.elaborate.train import plan
+from treadle.frontend.program import Module, link, load_program
+from treadle.frontend.result import Checked, ModelGraph, TrainPlan
+from treadle.source import Source
+
+
+def load_spec(path: str | Path) -> Checked:
+    """Parse a spec and the files it uses, and expand all its models and training blocks.
+
+    Raises:
+        TreadleError: with all diagnostics found.
+    """
+    return check(load_program(Path(path)))
+
+
+def load_text(text: str, name: str = "spec.tdl") -> Checked:
+    """As `load_spec` for a text that uses no files."""
+    return check(link(Source(name, text)))
+
+
+def check(module: Module) -> Checked:
+    """Expand everything in a file."""
+    problems = Diagnostics()
+    with deep_stack():
+        models = _models(module, problems)
+        trains = _trains(module, problems)
+    problems.raise_if_errors()
+    datas = {name: block for name, block in module.blocks.items() if isinstance(block, ast.Data)}
+    return Checked(module.source, module.spec, models, datas, trains, module)
+
+
+def _models(module: Module, problems: Diagnostics) -> dict[str, ModelGraph]:
+    """The models that need no arguments, for evaluation."""
+    graphs: dict[str, ModelGraph] = {}
+    for block in module.blocks.values():
+        if isinstance(block, ast.Model) and all(param.default is not None for param in block.params):
+            expanded = expand(module, block, (), block.span, training=False)
+            problems.extend(expanded.el.diagnostics)
+            graphs[block.name] = model_graph(expanded)
+    return graphs
+
+
+def _trains(module: Module, problems: Diagnostics) -> dict[str, TrainPlan]:
+    """The plans of the train blocks, by alias or model; a second one of a model is numbered."""
+    plans: dict[str, TrainPlan] = {}
+    for block in module.trains:
+        base = name = block.alias or block.model.id
+        count = 1
+        while name in plans:
+            count += 1
+            name = f"{base}_{count}"
+        found = plan(module, block, name, problems)
+        if found is not None:
+            plans[name] = found
+    return plans

@@ -1,0 +1,193 @@
+"""Programs: the files that a spec consists of.
+
+Stage: before elaboration. Input: the path (or text) of a spec. Output: parsed modules, linked by `use`.
+The files of the library are cut into blocks, and a block is parsed when its name is first used.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from treadle.errors import fail
+from treadle.frontend import ast
+from treadle.frontend.parser import parse
+from treadle.source import Source, Span
+
+Block = ast.Definition | ast.Model | ast.Const | ast.Data
+
+
+@dataclass
+class Module:
+    """One file of a program.
+
+    Attributes:
+        blocks: what it defines, by name.
+        merged: the files whose names it sees as its own.
+        aliased: the files whose names it sees behind an alias.
+    """
+
+    source: Source
+    spec: ast.Spec
+    blocks: dict[str, Block] = field(default_factory=dict)
+    merged: list[Module] = field(default_factory=list)
+    aliased: dict[str, Module] = field(default_factory=dict)
+
+    @property
+    def trains(self) -> list[ast.Train]:
+        """The `train` blocks, in order."""
+        return [block for block in self.spec.blocks if isinstance(block, ast.Train)]
+
+    def find(self, name: str) -> tuple[Module, Block] | None:
+        """A block visible under `name`, with the module it stands in."""
+        if name in self.blocks:
+            return self, self.blocks[name]
+        found = [(module, module.blocks[name]) for module in self.merged if name in module.blocks]
+        return found[0] if found else None
+
+    def names(self) -> set[str]:
+        """All names of blocks visible here."""
+        return set(self.blocks).union(self.aliased, *(module.blocks for module in self.merged))
+
+
+def load_program(path: Path) -> Module:
+    """Read a spec and the files it uses.
+
+    Raises:
+        TreadleError: E1001 and E1006 when the spec cannot be read, E031x for `use`, E01xx for syntax.
+    """
+    if not path.exists():
+        fail("E1001", f"{path} was not found")
+    return _Loader(path.parent.resolve()).load(path, str(path), None)
+
+
+def link(source: Source) -> Module:
+    """The module of a text that uses no files (E0311 if it does)."""
+    return _Loader(None).module(source, None)
+
+
+class _Loader:
+    """Reads files once each, and refuses circles."""
+
+    def __init__(self, root: Path | None) -> None:
+        self.root = root
+        self.done: dict[Path, Module] = {}
+        self.active: list[Path] = []
+
+    def load(self, path: Path, name: str, span: Span | None) -> Module:
+        resolved = path.resolve()
+        if resolved in self.done:
+            return self.done[resolved]
+        if resolved in self.active:
+            circle = " -> ".join(p.name for p in [*self.active[self.active.index(resolved) :], resolved])
+            fail("E0312", f"these files use each other: {circle}", span)
+        self.active.append(resolved)
+        module = self.module(Source(name, _read(path, name, span)), path.parent)
+        self.active.pop()
+        self.done[resolved] = module
+        return module
+
+    def module(self, source: Source, folder: Path | None) -> Module:
+        module = Module(source, parse(source))
+        for block in module.spec.blocks:
+            if isinstance(block, ast.Use):
+                self._use(module, block, folder)
+            elif not isinstance(block, ast.Train):
+                _define(module, block)
+        _check_merged(module)
+        return module
+
+    def _use(self, module: Module, use: ast.Use, folder: Path | None) -> None:
+        if self.root is None or folder is None:
+            fail("E0311", "a text without a file cannot use files", use.span)
+        path = folder / use.path
+        if Path(use.path).is_absolute() or not path.resolve().is_relative_to(self.root):
+            fail("E0317", f'"{use.path}" is not below the folder of the spec', use.span)
+        if not path.is_file():
+            fail("E0311", f'"{use.path}" was not found beside {module.source.name}', use.span)
+        name = str(Path(module.source.name).parent / use.path)
+        used = self.load(path, name, use.span)
+        if use.alias is None:
+            module.merged.append(used)
+        elif use.alias in module.aliased or use.alias in module.blocks:
+            fail("E0302", f"`{use.alias}` is defined twice", use.span)
+        else:
+            module.aliased[use.alias] = used
+
+
+def _define(module: Module, block: Block) -> None:
+    if block.name in module.blocks or block.name in module.aliased:
+        fail("E0302", f"`{block.name}` is defined twice", block.span)
+    module.blocks[block.name] = block
+
+
+def _check_merged(module: Module) -> None:
+    owners: dict[str, Module] = {}
+    for used in module.merged:
+        for name, block in used.blocks.items():
+            other = owners.setdefault(name, used)
+            if other is not used and name not in module.blocks:
+                names = f"{other.source.name} and {used.source.name}"
+                fail(
+                    "E0313",
+                    f"`{name}` is defined in {names}",
+                    block.span,
+                    hint="give one of them an alias: `as`",
+                )
+
+
+def _read(path: Path, name: str, span: Span | None) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (
+            "it is not UTF-8 text"
+            if isinstance(error, UnicodeDecodeError)
+            else error.strerror or "no reason given"
+        )
+        fail("E1006", f"{name} cannot be read: {reason}", span)
+
+
+_HEADER = re.compile(r"^(?:layer|fn|optimizer|schedule|init|const|model)\s+(\w+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a block of the library stands."""
+
+    source: Source
+    start: int
+    end: int
+
+
+@cache
+def _library_index() -> dict[str, _Place]:
+    index: dict[str, _Place] = {}
+    for file in sorted(resources.files("treadle").joinpath("stdlib").iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".tdl"):
+            source = Source(f"stdlib/{file.name}", file.read_text(encoding="utf-8"))
+            headers = list(_HEADER.finditer(source.text))
+            ends = [header.start() for header in headers[1:]] + [len(source.text)]
+            for header, end in zip(headers, ends, strict=True):
+                index[header.group(1)] = _Place(source, header.start(), end)
+    return index
+
+
+def library_names() -> set[str]:
+    """The names that the library defines."""
+    return set(_library_index())
+
+
+@cache
+def library_block(name: str) -> Block | None:
+    """The block of the library called `name`, parsed alone; its lines are numbered as in the whole file."""
+    place = _library_index().get(name)
+    if place is None:
+        return None
+    text = place.source.text
+    before = re.sub(r"[^\n]", " ", text[: place.start])
+    spec = parse(Source(place.source.name, before + text[place.start : place.end]))
+    return next(block for block in spec.blocks if isinstance(block, ast.Definition | ast.Const | ast.Model))

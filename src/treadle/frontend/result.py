@@ -1,0 +1,136 @@
+"""What the frontend hands on: checked specs, model graphs and training plans.
+
+Stage: the elaborator's output, the input of `autodiff`, `driver` and `train`. Step graphs still hold `grad` nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from treadle.frontend import ast
+from treadle.ir import Graph
+from treadle.source import Source, Span
+from treadle.types import TensorType
+
+if TYPE_CHECKING:
+    from treadle.frontend.program import Module
+
+LeafKind = Literal["param", "state"]
+Role = Literal["weight", "bias", "other"]
+
+
+@dataclass(frozen=True)
+class LeafInfo:
+    """A tensor that persists between steps.
+
+    Attributes:
+        name: layer path and own name, such as `block[2].attn.W_q`; optimizer states are `adam.m:dense.W`.
+        kind: trained (`param`) or kept (`state`).
+        scope: path of the owning layer.
+        role: parameters of two or more axes are weights, the others biases; states are neither.
+    """
+
+    name: str
+    type: TensorType
+    kind: LeafKind
+    scope: str
+    span: Span
+    trainable: bool
+    role: Role
+
+
+@dataclass(frozen=True)
+class ModelGraph:
+    """A model expanded for evaluation.
+
+    Attributes:
+        graph: outputs `loss`, `loss:NAME`, `metric:NAME`, `output:NAME`.
+        init: outputs the initial value of each leaf, by leaf name; its only input is `$rng`.
+        inputs: names of the inputs in order of declaration.
+        targets: names of the inputs that exist for the loss and metrics only.
+        batch: name of the leading symbol of the inputs, if they have one.
+    """
+
+    name: str
+    graph: Graph
+    init: Graph
+    leaves: dict[str, LeafInfo]
+    inputs: tuple[str, ...]
+    targets: tuple[str, ...]
+    batch: str | None = None
+
+
+@dataclass(frozen=True)
+class PhasePlan:
+    """One objective of a training step.
+
+    `graph` outputs `loss` and metrics; its updates are those of parameters, optimizer states and layer states.
+    """
+
+    name: str
+    repeat: int
+    graph: Graph
+
+
+@dataclass(frozen=True)
+class StopRule:
+    """When training ends early: `metric` has not improved for `patience` evaluations."""
+
+    metric: str
+    patience: int
+    mode: Literal["min", "max"]
+
+
+@dataclass(frozen=True)
+class TrainPlan:
+    """One `train` block, expanded.
+
+    Attributes:
+        phases: the step graphs, in order; each is run `repeat` times per step.
+        eval: the model with `training` false.
+        init: outputs the initial value of every leaf, optimizer states included.
+        leaves: every leaf, optimizer states included.
+        epochs, steps: how long to train; one of them is set.
+        keep_best: the metric by which the best weights are kept, such as `test.accuracy`.
+        settings: further settings by word, as compile-time values.
+    """
+
+    name: str
+    model: str
+    data: str | None
+    phases: tuple[PhasePlan, ...]
+    eval: ModelGraph
+    init: Graph
+    leaves: dict[str, LeafInfo]
+    batch: int
+    epochs: int | None
+    steps: int | None
+    seed: int
+    stop: StopRule | None
+    keep_best: str | None
+    settings: dict[str, Any]
+    span: Span
+
+
+@dataclass(frozen=True)
+class LoaderCall:
+    """`train = idx("a.gz", "b.gz")`: the source of a split, with its arguments as Python values."""
+
+    name: str
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    span: Span
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A spec that was parsed, expanded and found right."""
+
+    source: Source
+    spec: ast.Spec
+    models: dict[str, ModelGraph]
+    datas: dict[str, ast.Data]
+    trains: dict[str, TrainPlan]
+    module: Module = field(repr=False)
