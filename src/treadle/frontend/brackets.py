@@ -38,6 +38,7 @@ class BracketChecker:
         self._suspect: tuple[_Open, int] | None = None
         self._starts: list[tuple[int, bool]] = []
         self._block_is_broken = False
+        self._last_indent = (0, 0)
 
     @property
     def joins_lines(self) -> bool:
@@ -46,7 +47,7 @@ class BracketChecker:
 
     def open(self, bracket: str, start: int) -> None:
         """Note an opening bracket; raises E0902 when it is nested too deeply."""
-        self._open.append(_Open(bracket, start, self._indent(start)))
+        self._open.append(_Open(bracket, start, self._indent(self._source.location(start)[0])))
         if len(self._open) > MAX_NESTING:
             span = self._source.span(start, start + 1)
             fail(
@@ -72,7 +73,8 @@ class BracketChecker:
 
     def word(self, start: int) -> None:
         """Note a word: one that begins a top-level block cannot stand in a round or square bracket."""
-        if not (self._starts_line(start) and _BLOCK_START.match(self._source.text, start)):
+        begins_line = start == 0 or self._source.text[start - 1] == "\n"
+        if not (begins_line and _BLOCK_START.match(self._source.text, start)):
             return
         if self.joins_lines:
             self._unclosed(self._open[-1], start)
@@ -96,10 +98,10 @@ class BracketChecker:
 
     def _note_indent(self, start: int) -> None:
         """A `}` that begins a line left of its partner's line probably belongs to a bracket further out."""
-        opened = self._open[-1]
-        begins_line = not self._source.text[self._line_start(start) : start].strip()
-        if self._suspect is None and begins_line and self._indent(start) < opened.indent:
-            self._suspect = (opened, start)
+        line, column = self._source.location(start)
+        indent = self._indent(line)
+        if self._suspect is None and column == indent + 1 and indent < self._open[-1].indent:
+            self._suspect = (self._open[-1], start)
 
     def _unclosed(self, opened: _Open, noticed: int | None) -> None:
         labels = ()
@@ -127,12 +129,8 @@ class BracketChecker:
             self._problems.append(problem)
         self._block_is_broken = True
 
-    def _line_start(self, offset: int) -> int:
-        return self._source.text.rfind("\n", 0, offset) + 1
-
-    def _starts_line(self, offset: int) -> bool:
-        return offset == 0 or self._source.text[offset - 1] == "\n"
-
-    def _indent(self, offset: int) -> int:
-        line = self._source.text[self._line_start(offset) : offset + 1]
-        return len(line) - len(line.lstrip())
+    def _indent(self, line: int) -> int:
+        if self._last_indent[0] != line:
+            text = self._source.line_text(line)
+            self._last_indent = (line, len(text) - len(text.lstrip()))
+        return self._last_indent[1]

@@ -20,7 +20,8 @@ from treadle.frontend.brackets import BracketChecker
 from treadle.frontend.characters import bad_character, unclosed_string
 from treadle.source import Source
 
-MAX_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 200_000
+MAX_TOKENS = 50_000
 
 _TOKEN = re.compile(
     r"""
@@ -104,11 +105,7 @@ def lay_out(source: Source) -> Layout:
     Raises TreadleError at once for a limit (E0901 size, E0902 nesting); other mistakes (E0102 to E0105,
     E0114) are returned in `problems`, so that the rest of the file can still be looked at.
     """
-    if len(source.text) > MAX_CHARACTERS:
-        fail(
-            "E0901", f"{source.name} has {len(source.text):,} characters; at most {MAX_CHARACTERS:,} are read"
-        )
-    comments, tokens = _tokenise(source.text)
+    comments, tokens = _tokenise(source)
     brackets, problems = BracketChecker(source), Diagnostics()
     blanks = [(token.start, len(token.text)) for token in comments]
     previous = ""
@@ -125,13 +122,18 @@ def lay_out(source: Source) -> Layout:
     return Layout(_blank(source.text, blanks), texts, tuple(problems), brackets.block_starts)
 
 
-def _tokenise(text: str) -> tuple[list[_Token], list[_Token]]:
+def _tokenise(source: Source) -> tuple[list[_Token], list[_Token]]:
+    """Split into comments and all else but spaces; E0901 when the text is too long to be looked at."""
+    if len(source.text) > MAX_CHARACTERS:
+        fail("E0901", f"{source.name} has more than {MAX_CHARACTERS:,} characters")
     comments: list[_Token] = []
     tokens: list[_Token] = []
-    for match in _TOKEN.finditer(text):
+    for match in _TOKEN.finditer(source.text):
         kind = match.lastgroup or ""
         if kind != "space":
             (comments if kind == "comment" else tokens).append(_Token(kind, match.group(), match.start()))
+    if len(tokens) > MAX_TOKENS:
+        fail("E0901", f"{source.name} has more than {MAX_TOKENS:,} words, signs and line ends")
     return comments, tokens
 
 

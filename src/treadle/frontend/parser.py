@@ -61,6 +61,8 @@ def _parse_blocks(text: str, source: Source, layout: Layout, problems: Diagnosti
             return _grammar().parse(text)
         except UnexpectedInput as error:
             problems.append(_explain(error, source, text))
+            if problems.full:
+                problems.raise_if_errors()
             text = _blank(text, 0, layout.next_block(_offset(error, text)))
 
 

@@ -8,7 +8,8 @@ CODES = (
     CodeInfo(
         "E0901",
         "file is too large",
-        "A spec has at most 1,000,000 characters. Large tables belong in data files.",
+        "A spec has at most 200,000 characters and 50,000 words, signs and line ends. Large tables belong in "
+        "data files.",
         'paste a data set into a spec      # wrong\ntrain = csv("table.csv")          # right',
     ),
     CodeInfo(
