@@ -6,7 +6,7 @@ Non-goals: optimizer updates.
 
 from __future__ import annotations
 
-from treadle.autodiff import expand
+from treadle.driver import differentiate
 from treadle.errors import fail
 from treadle.ir import Builder, Graph, rewrite
 
@@ -31,7 +31,7 @@ def with_gradients(graph: Graph) -> Graph:
         if param.id in needed:
             with builder.at(param.span, param.scope):
                 grown.outputs[f"grad:{name}"] = builder.grad(loss, param)
-    return expand.run(grown)
+    return differentiate(grown)
 
 
 def backward_nodes(graph: Graph) -> frozenset[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from treadle.ir import Node
-from treadle.types import DimLike, DType, TensorType
+from treadle.types import Dim, DimLike, DType, TensorType
 from treadle.viz.style import Kind
 
 _LONGEST_NAME = 60
@@ -74,7 +74,7 @@ def _number(node: Node) -> str:
     """The value of a uniform constant, also when broadcast or cast; empty for other operands."""
     while node.op in {"broadcast_to", "cast", "reshape"}:
         node = node.inputs[0]
-    return f"{node.attrs['value']:.6g}" if node.op == "const" else ""
+    return _const(node) if node.op == "const" else ""
 
 
 def _with_axes(node: Node) -> str:
@@ -117,7 +117,8 @@ def _windows(node: Node) -> str:
 
 
 def _const(node: Node) -> str:
-    return f"{node.attrs['value']:.6g}"
+    value = node.attrs["value"]
+    return str(value) if isinstance(value, Dim) else f"{value:.6g}"
 
 
 def _cast(node: Node) -> str:

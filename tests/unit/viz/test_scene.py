@@ -26,6 +26,13 @@ def test_constants_are_written_into_the_label_of_their_user():
     assert labels == ["x\n[N]", "mul 0.25", "output y"]
 
 
+def test_a_size_may_be_a_constant():
+    graph = Graph()
+    g = Builder(graph)
+    graph.outputs["output:y"] = g.div(g.input("x", f32(N)), g.constant(2 * N))
+    assert "div 2*N" in {element.label for element in elements_of(graph).values()}
+
+
 def test_a_constant_result_is_drawn():
     graph = Graph()
     graph.outputs["output:y"] = Builder(graph).constant(3.0)
