@@ -29,7 +29,7 @@ def test_constants_are_written_into_the_label_of_their_user():
 def test_a_size_may_be_a_constant():
     graph = Graph()
     g = Builder(graph)
-    graph.outputs["output:y"] = g.div(g.input("x", f32(N)), g.constant(2 * N))
+    graph.outputs["output:y"] = g.div(g.input("x", f32(N)), g.const(value=2 * N))
     assert "div 2*N" in {element.label for element in elements_of(graph).values()}
 
 
