@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 
 
 @dataclass(frozen=True)
@@ -168,11 +169,35 @@ def lower_bound(dim: DimLike) -> int | None:
     """A number the dimension cannot be below when every symbol is >= 0; None when unknown."""
     total = 0
     for monomial, factor in _terms(dim).items():
-        if monomial == ():
-            total += factor
-        elif factor < 0:
+        bound = _monomial_bound(monomial)
+        if bound is None or (factor < 0 and monomial):
             return None
+        total += factor * bound
     return total
+
+
+def _monomial_bound(monomial: Monomial) -> int | None:
+    """A lower bound of a product; factors that may be negative have one only when they stand alone."""
+    bounds = [_atom_bound(atom) for atom in monomial]
+    known = [bound for bound in bounds if bound is not None]
+    if len(known) < len(bounds) or (len(known) > 1 and min(known) < 0):
+        return None
+    return prod(known)
+
+
+def _atom_bound(atom: Atom) -> int | None:
+    if isinstance(atom, Symbol):
+        return 0
+    left, right = lower_bound(atom.left), lower_bound(atom.right)
+    if atom.function == "max":
+        return max((bound for bound in (left, right) if bound is not None), default=None)
+    if left is None or right is None:
+        return 0 if atom.function == "%" and isinstance(atom.right, int) and atom.right > 0 else None
+    if atom.function == "min":
+        return min(left, right)
+    if isinstance(atom.right, int) and atom.right > 0:
+        return 0 if atom.function == "%" else left // atom.right
+    return None
 
 
 def _quotient_by_sum(left: DimLike, right: DimLike) -> DimLike | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.loops import lstm_graph, tensor
 
+from support.loops import lstm_graph, tensor
 from treadle.autodiff import expand
 from treadle.autodiff.check import gradcheck
 from treadle.backends.numpy_ref import evaluate
@@ -141,7 +141,7 @@ def product_body() -> Graph:
 
 
 def test_gradient_inside_a_body():
-    """A loop whose step is a step of gradient descent: the inner grad is expanded in the body, the outer goes through."""
+    """A loop of gradient descent: the inner grad is expanded in the body, the outer goes through it."""
     body = Graph("descent")
     g = Builder(body)
     w, target, scale = g.input("c0", tensor(2)), g.input("s0", tensor(2)), g.input("k0", tensor(2))
@@ -179,7 +179,7 @@ def nested_graph() -> Graph:
 
 
 def test_index_integers_and_unchanging_values():
-    """A counter among the carries, the position, and a product of constants that is not saved at every step."""
+    """A counter as a carry, the position, and a product of constants that is not saved at every step."""
     body = Graph("mixed")
     g = Builder(body)
     c, count = g.input("c0", tensor(2)), g.input("c1", tensor(dtype=DType.I64))
