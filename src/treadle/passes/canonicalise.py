@@ -1,4 +1,4 @@
-# ruff: noqa: ARG001 - all rules have one signature
+
 """Pass: brings equal meanings to one form, so that later passes need to know one form only.
 
 Constants stand right, `neg` moves outwards, `sub` of a constant is `add`, `gt` is `lt`, comparisons are not
@@ -13,6 +13,7 @@ import math
 from treadle.ir import Builder, Graph, Node
 from treadle.passes.bodies import RuleTable, apply_rules, merge_tables, table
 from treadle.passes.broadcasts import BROADCAST_RULES
+from treadle.passes.pads import PAD_RULES
 from treadle.passes.patterns import as_element, filled, is_float, is_uniform, scalar, uniform
 from treadle.passes.views import VIEW_RULES
 from treadle.types import DType
@@ -140,11 +141,6 @@ def constant_value(g: Builder, node: Node) -> Node | None:
     return filled(g, value, node.type)
 
 
-def drop_stop_grad(g: Builder, node: Node) -> Node | None:
-    """After differentiation `stop_grad(x)` is x."""
-    return node.inputs[0]
-
-
 def _rank_of(node: Node) -> tuple[bool, int]:
     return (uniform(node) is not None, node.id)
 
@@ -188,8 +184,8 @@ RULES: RuleTable = merge_tables(
         ("logical_not", negated_comparison),
         ("where", negated_choice),
         ("cast", chain_of_casts),
-        ("stop_grad", drop_stop_grad),
     ),
     VIEW_RULES,
     BROADCAST_RULES,
+    PAD_RULES,
 )

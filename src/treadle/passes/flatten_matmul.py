@@ -28,6 +28,14 @@ def rows_of_stack(g: Builder, node: Node) -> Node | None:
     return g.reshape(g.matmul(rows, b), shape=node.type.shape)
 
 
+def transposed_rows(g: Builder, node: Node) -> Node | None:
+    """transpose(a) @ b = transpose(a @ b) where the transpose only reorders the rows."""
+    a, b = node.inputs
+    if a.op != "transpose" or b.type.rank != 2 or a.attrs["perm"][-1] != a.type.rank - 1:
+        return None
+    return g.transpose(g.matmul(a.inputs[0], b), perm=a.attrs["perm"])
+
+
 def sum_of_stack(g: Builder, node: Node) -> Node | None:
     """sum(a[B, M, K] @ b[B, K, N]) over B as one product of [M, B * K] and [B * K, N]."""
     product = node.inputs[0]
@@ -61,4 +69,4 @@ def swap_of_last_axes(rank: int) -> tuple[int, ...]:
     return (*range(rank - 2), rank - 1, rank - 2)
 
 
-RULES: RuleTable = table(("matmul", rows_of_stack), ("sum", sum_of_stack))
+RULES: RuleTable = table(("matmul", rows_of_stack), ("matmul", transposed_rows), ("sum", sum_of_stack))

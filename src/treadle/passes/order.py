@@ -19,11 +19,13 @@ from treadle.passes import (
     cse,
     dce,
     decompose,
+    drop_stop_grad,
     flatten_matmul,
     scan_dead,
     scan_hoist,
     scan_sink,
     stable_forms,
+    targets,
     transpose_elimination,
 )
 
@@ -44,13 +46,16 @@ PREPARE: tuple[Step, ...] = (
 )
 
 ORDER: tuple[Step, ...] = (
+    Step("drop_stop_grad", drop_stop_grad.run, "its work is done when gradients are expanded"),
     Step("decompose", decompose.run, "later passes know primitives only"),
     Step("canonicalise", canonicalise.run, "later passes know one form of equal meanings only"),
     Step("stable_forms", stable_forms.run, "before algebra takes the patterns apart"),
     Step("constant_fold", constant_fold.run, "gradients bring zeros and ones, which algebra removes"),
     Step("algebra", algebra.run, "identities that gradients and decompositions leave"),
     Step("scan_dead", scan_dead.run, "fewer results to move, and zeros that fold in the body"),
-    Step("scan_hoist", scan_hoist.run, "large products before loops; first, so that they are no work to sink"),
+    Step(
+        "scan_hoist", scan_hoist.run, "large products before loops; first, so that they are no work to sink"
+    ),
     Step("scan_sink", scan_sink.run, "large products after loops"),
     Step("scan_dead", scan_dead.run, "operands that nothing in the body reads any more"),
     Step("flatten_matmul", flatten_matmul.run, "sums over stacks of products appear in gradients"),
@@ -72,7 +77,7 @@ def prepare(graph: Graph, *, verify: bool = False) -> Graph:
     Raises:
         TreadleError: E1102 if `verify` finds that a pass broke the graph.
     """
-    return _run(PREPARE, graph, (), print, verify)
+    return targets.reveal(_run(PREPARE, targets.hide(graph), (), print, verify))
 
 
 def optimise(

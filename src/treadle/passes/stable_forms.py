@@ -4,26 +4,23 @@
 log(softmax(x)), log(sum(exp(x))), softmax without a shift, log(sigmoid(x)), log(1 - sigmoid(x)), log(1 +
 exp(x)), log(1 + x), exp(x) - 1 and binary cross-entropy of a sigmoid. Runs before differentiation, so that
 gradients come out stable as well (that of cross-entropy as `p - onehot`), and after it for what gradients
-bring. Input: a graph, with or without `grad` nodes. What a `grad` node differentiates by is never looked
-through: the new form would not depend on it. Non-goals: speed.
+bring. Input: a graph; before differentiation one whose targets are hidden (`targets`). Non-goals: speed.
 """
 
 from __future__ import annotations
 
-from treadle.ir import Builder, Graph, Node, copy_node, rewrite
-from treadle.passes.bodies import RuleTable, apply_rules, rewrite_bodies, table
+from treadle.ir import Builder, Graph, Node, copy_node
+from treadle.passes.bodies import RuleTable, apply_rules, table
 from treadle.passes.logistic import LOGISTIC_RULES
 from treadle.passes.patterns import broadcast, scalar
-from treadle.passes.views import trivial_view
+from treadle.passes.targets import is_mark
 
 _SELECTIONS = ("take_along", "take", "slice", "reshape", "transpose")
 
 
 def run(graph: Graph) -> Graph:
     """The graph in stable form."""
-    hidden = _hide_targets(graph)
-    stable = apply_rules(hidden, RULES)
-    return stable if hidden is graph else apply_rules(stable, table(("reshape", trivial_view)))
+    return apply_rules(graph, RULES)
 
 
 def log_of_exp(g: Builder, node: Node) -> Node | None:
@@ -55,7 +52,7 @@ def log_of_sum(g: Builder, node: Node) -> Node | None:
 def log_of_selection(g: Builder, node: Node) -> Node | None:
     """log(p[i]) = log(p)[i] where log(p) has a stable form."""
     selection = node.inputs[0]
-    if selection.op not in _SELECTIONS:
+    if selection.op not in _SELECTIONS or is_mark(selection):
         return None
     source = selection.inputs[0]
     logarithm = stable_log(g, source)
@@ -102,19 +99,6 @@ def _shift(g: Builder, exponent: Node, axes: tuple[int, ...]) -> Node:
     """The maximum along the axes; 0 where that is infinite, so that infinities stay what they are."""
     largest = g.stop_grad(g.max(exponent, axes=axes, keepdims=True))
     return g.where(g.is_finite(largest), largest, scalar(g, 0, exponent.type.dtype))
-
-
-def _hide_targets(graph: Graph) -> Graph:
-    """Puts a reshape that changes nothing behind what is differentiated by; no rule looks through it."""
-    nested = rewrite_bodies(graph, _hide_targets)
-    targets = {node.inputs[1].id for node in nested if node.op == "grad"}
-
-    def rule(builder: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:
-        if node.id not in targets or not node.inputs:
-            return None
-        return builder.reshape(copy_node(builder, node, inputs), shape=node.type.shape)
-
-    return rewrite(nested, rule) if targets else nested
 
 
 RULES: RuleTable = table(

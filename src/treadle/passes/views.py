@@ -102,6 +102,16 @@ def concat_of_slices(g: Builder, node: Node) -> Node | None:
     return source
 
 
+def merge_concats(g: Builder, node: Node) -> Node | None:
+    """concat(concat(a, b), c) = concat(a, b, c)."""
+    axis = node.attrs["axis"]
+    nested = [part.op == "concat" and part.attrs["axis"] == axis for part in node.inputs]
+    if not any(nested):
+        return None
+    parts = [(part.inputs if inner else (part,)) for part, inner in zip(node.inputs, nested, strict=True)]
+    return g.concat(*(part for group in parts for part in group), axis=axis)
+
+
 def merge_flips(g: Builder, node: Node) -> Node | None:
     """flip(flip(x)) flips the axes that only one of them flips."""
     if node.inputs[0].op != "flip":
@@ -186,6 +196,7 @@ VIEW_RULES = table(
     ("transpose", transpose_of_unit_axes),
     ("slice", merge_slices),
     ("slice", slice_of_concat),
+    ("concat", merge_concats),
     ("concat", concat_of_slices),
     ("flip", merge_flips),
     ("pad", merge_pads),
