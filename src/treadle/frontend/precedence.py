@@ -27,6 +27,7 @@ _LEVELS: tuple[tuple[str, ...], ...] = (
 _LEVEL = {operator: level for level, operators in enumerate(_LEVELS) for operator in operators}
 _COMPARISON = _LEVEL["=="]
 _POWER = _LEVEL["^"]
+LOOSEST, TIGHTEST = 0, len(_LEVELS) - 1
 
 
 class Operator(NamedTuple):
@@ -39,7 +40,24 @@ class Operator(NamedTuple):
     @property
     def level(self) -> int:
         """How tightly it binds."""
-        return _LEVEL["negative"] if self.prefix and self.text == "-" else _LEVEL[self.text]
+        return prefix_level(self.text) if self.prefix else _LEVEL[self.text]
+
+
+def prefix_level(operator: str) -> int:
+    """How tightly `-x` and `not x` bind."""
+    return _LEVEL["negative" if operator == "-" else operator]
+
+
+def binary_level(operator: str) -> int:
+    """How tightly `a operator b` binds."""
+    return _LEVEL[operator]
+
+
+def binary_sides(operator: str) -> tuple[int, int]:
+    """How tightly the two sides of `a operator b` must bind to stand without brackets."""
+    level = _LEVEL[operator]
+    left = level + 1 if level in (_COMPARISON, _POWER) else level
+    return left, level if level == _POWER else level + 1
 
 
 def build_operation(parts: Sequence[Expr | Operator]) -> Expr:
