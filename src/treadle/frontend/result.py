@@ -95,6 +95,7 @@ class TrainPlan:
         epochs, steps: how long to train; one of them is set.
         keep_best: the metric by which the best weights are kept, such as `test.accuracy`.
         settings: further settings by word, as compile-time values.
+        data_arguments: the arguments of `on Data(...)`, by name.
     """
 
     name: str
@@ -112,12 +113,17 @@ class TrainPlan:
     keep_best: str | None
     settings: dict[str, Any]
     span: Span
+    data_arguments: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class LoaderCall:
-    """`train = idx("a.gz", "b.gz")`: the source of a split, with its arguments as Python values."""
+    """`train, test = idx("a.gz", test = 0.2)`: a source of splits, with its arguments as Python values.
 
+    A single `train` also takes the other splits that the loader gives, unless they have a source of their own.
+    """
+
+    targets: tuple[str, ...]
     name: str
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from treadle.errors import Diagnostics, TreadleError, did_you_mean, fail
 from treadle.frontend import ast
 from treadle.frontend.elaborate import models, settings, statements
+from treadle.frontend.elaborate.arguments import bind, evaluate_arguments, slots_of
 from treadle.frontend.elaborate.elaborator import Elaborator
 from treadle.frontend.elaborate.merge import merge_outputs
 from treadle.frontend.elaborate.model import ExpandedModel, expand, find_model, model_graph
@@ -217,6 +218,7 @@ class _Planner:
         if epochs is not None and steps is not None:
             fail("E0603", "both `epochs` and `steps` are given", self.block.model.span)
         keep = chosen.one("keep best")
+        data_arguments = self._data_arguments(el, scope)
         handed_on = {
             word: settings.plain(el, setting, scope)
             for word in HANDED_ON
@@ -238,7 +240,17 @@ class _Planner:
             keep_best=settings.metric_name(settings.single(keep), metrics) if keep else None,
             settings=handed_on,
             span=self.block.span,
+            data_arguments=data_arguments,
         )
+
+    def _data_arguments(self, el: Elaborator, scope: Scope) -> dict[str, Value]:
+        """The arguments of `on Data(...)`, by the names of the block's parameters."""
+        found = self.module.find(self.block.data.id) if self.block.data else None
+        if found is None or not isinstance(found[1], ast.Data):
+            return {}
+        given = evaluate_arguments(el, self.block.data_args, scope)
+        bound = bind(found[1].name, slots_of(found[1].params), given, self.block.span)
+        return {name: value.value for name, value in bound.items()}
 
 
 def plan(module: Module, block: ast.Train, name: str, problems: Diagnostics) -> TrainPlan | None:

@@ -10,6 +10,7 @@ from treadle.errors import fail
 from treadle.frontend.elaborate import convert
 from treadle.frontend.elaborate.builtins.registry import BUILTINS, builtin, here, tensor
 from treadle.frontend.elaborate.values import NONE, ScanIndex, Tensor, Value, describe, is_number, is_size
+from treadle.ops import REGISTRY
 from treadle.types import DType, dim_max, dim_min
 
 if TYPE_CHECKING:
@@ -183,6 +184,17 @@ def _extreme_builtin(name: str) -> None:
 
 _extreme_builtin("max")
 _extreme_builtin("min")
+
+def _op_builtin(name: str) -> None:
+    def run(el: Elaborator, x: Value) -> Value:
+        return el.op(name, tensor(el, x))
+
+    builtin(name)(run)
+
+
+for _op in REGISTRY:  # so that a new elementwise op has a name in the language at once
+    if _op.is_elementwise and len(_op.signature) == 1 and not _op.attrs and _op.name not in BUILTINS:
+        _op_builtin(_op.name)
 
 BUILTINS.update(
     {
