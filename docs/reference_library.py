@@ -60,17 +60,13 @@ def _definitions(source: Source) -> list[ast.Definition]:
 
 def _entry(source: Source, block: ast.Definition) -> str:
     words = " ".join(_comment_above(source, block.span.line)) or "(no description)"
-    return f"### {block.name}\n\n```\n{_signature(block.span.text)}\n```\n\n{words}\n"
+    shown = block.span.text.strip() if block.short else _head(block.span.text)
+    return f"### {block.name}\n\n```\n{shown}\n```\n\n{words}\n"
 
 
-def _signature(text: str) -> str:
-    """The head of a definition: up to its body, on as many lines as it has there."""
-    depth = 0
-    for position, char in enumerate(text):
-        depth += (char in "([") - (char in ")]")
-        if depth == 0 and (char == "{" or (char == "=" and position > 0)):
-            return text[:position].strip()
-    return text.strip()
+def _head(text: str) -> str:
+    """A definition up to its body, on as many lines as it has there; short ones are shown whole."""
+    return text.partition("{")[0].strip()
 
 
 def _comment_above(source: Source, line: int) -> list[str]:
