@@ -51,6 +51,15 @@ class Builder:
         self._known[key] = node
         return node
 
+    def adopt(self, node: Node, inputs: tuple[Node, ...]) -> Node:
+        """A node of another graph again, on operands of the same types: nothing is inferred a second time."""
+        key = self._key(node.op, inputs, node.attrs)
+        if key not in self._known:
+            self._known[key] = self.graph.add(
+                node.op, inputs, node.attrs, node.result, self._span, self._scope
+            )
+        return self._known[key]
+
     def constant(self, value: float, dtype: DType = DType.F32, shape: Shape = ()) -> Node:
         """A constant, every element of which is `value`."""
         exact = float(value) if dtype.is_float else value

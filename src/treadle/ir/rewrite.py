@@ -33,7 +33,7 @@ def rewrite(graph: Graph, rule: Rule, *, keep: Iterable[Node] | None = None) -> 
         inputs = tuple(new[operand.id] for operand in node.inputs)
         with builder.at(node.span, node.scope):
             replacement = rule(builder, node, inputs)
-            new[node.id] = copy_node(builder, node, inputs) if replacement is None else replacement
+            new[node.id] = _again(builder, node, inputs) if replacement is None else replacement
     transfer_ends(graph, result, new)
     return result
 
@@ -41,6 +41,13 @@ def rewrite(graph: Graph, rule: Rule, *, keep: Iterable[Node] | None = None) -> 
 def copy_node(builder: Builder, node: Node, inputs: tuple[Node, ...], **attrs: Any) -> Node:
     """The node again in the builder's graph, with changed operands and attributes."""
     return builder.apply(node.op, *inputs, **{**node.attrs, **attrs})
+
+
+def _again(builder: Builder, node: Node, inputs: tuple[Node, ...]) -> Node:
+    """The node on new operands; its type is inferred again only if theirs changed."""
+    if all(new.result == old.result for new, old in zip(inputs, node.inputs, strict=True)):
+        return builder.adopt(node, inputs)
+    return copy_node(builder, node, inputs)
 
 
 def transfer_ends(source: Graph, target: Graph, new: Mapping[int, Node]) -> None:
