@@ -130,7 +130,7 @@ class _GraphParser:
         line.expect(":")
         result = line.type()
         line.end()
-        after = self._bodies(attrs)
+        after = self._bodies(op, attrs)
         _fill_elided(op, attrs, result)
         self._nodes[number] = self._apply(line, op, operands, attrs, result)
         return after
@@ -150,10 +150,10 @@ class _GraphParser:
                 line.expect(",")
         return operands, attrs
 
-    def _bodies(self, attrs: dict[str, Any]) -> LineReader:
+    def _bodies(self, op: str, attrs: dict[str, Any]) -> LineReader:
         """Nested graphs follow their node as `NAME = graph "..." {`."""
         line = self._lines.next()
-        while line.next_is("name") and line.peek() not in {"inputs", "output", "update"}:
+        while line.peek() in REGISTRY[op].attrs:
             name = line.name()
             line.expect("=")
             line.expect("graph")
