@@ -12,9 +12,19 @@ from typing import Any
 
 import llvmlite.binding as llvm
 from numba.core import types
-from numba.core.compiler import Flags, compile_extra
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, Flags, compile_extra
+from numba.core.compiler_machinery import PassManager
 from numba.core.cpu_options import FastMathOptions
 from numba.core.registry import cpu_target
+from numba.core.typed_passes import (
+    AnnotateTypes,
+    IRLegalization,
+    NativeLowering,
+    NoPythonBackend,
+    NopythonTypeInference,
+)
+from numba.core.untyped_passes import FixupArgs, IRProcessing, TranslateByteCode
 
 from treadle.backends.numba_cpu.kernel import ENTRY, KernelSource
 
@@ -32,9 +42,8 @@ def source_to_module(source: KernelSource, symbol: str) -> llvm.ModuleRef:
     """Return the unoptimised module of a kernel, its only export being `void symbol(int64, int64, int64)`."""
     compiled = _lower(_load(source))
     inner = compiled.fndesc.llvm_func_name
-    text = compiled.library.get_llvm_str()
-    text = re.sub(r"^@_ZN08NumbaEnv.*\n", "", text, flags=re.MULTILINE)
-    text = text.replace("define i32 @" + inner, "define internal i32 @" + inner)
+    text = re.sub(r'^@"?_ZN08NumbaEnv.*\n', "", compiled.library.text, flags=re.MULTILINE)
+    text = re.sub(rf'^define i32 @"?{inner}"?', f"define internal i32 @{inner}", text, flags=re.MULTILINE)
     module = llvm.parse_assembly(text + _WRAPPER.format(symbol=symbol, inner=inner))
     _link_helpers(module, compiled.library)
     return module
@@ -59,9 +68,39 @@ def _lower(function: Any) -> Any:
     cpu_target.typing_context.refresh()
     cpu_target.target_context.refresh()
     arguments = (types.int64,) * 3
+    typing, target = cpu_target.typing_context, cpu_target.target_context
+    library = _ModuleLibrary(target.codegen(), ENTRY)
     return compile_extra(
-        cpu_target.typing_context, cpu_target.target_context, function, arguments, types.void, _flags(), {}
+        typing, target, function, arguments, types.void, _flags(), {}, library, _KernelPipeline
     )
+
+
+class _ModuleLibrary(JITCodeLibrary):  # type: ignore[misc]
+    """Keeps the lowered module as text; Numba would optimise each function now, objects.py does all of that
+    later."""
+
+    text = ""
+
+    def add_ir_module(self, ir_module: Any) -> None:
+        self.text = str(ir_module)
+
+
+class _KernelPipeline(CompilerBase):  # type: ignore[misc]
+    """Numba's passes that kernels need: no closures, rewrites, overload inlining or SSA, which take half the
+    time."""
+
+    def define_pipelines(self) -> list[PassManager]:
+        passes = PassManager("kernel")
+        passes.add_pass(TranslateByteCode, "bytecode")
+        passes.add_pass(FixupArgs, "arguments")
+        passes.add_pass(IRProcessing, "blocks")
+        passes.add_pass(NopythonTypeInference, "types")
+        passes.add_pass(IRLegalization, "liveness")
+        passes.add_pass(AnnotateTypes, "annotations")
+        passes.add_pass(NativeLowering, "LLVM")
+        passes.add_pass(NoPythonBackend, "result")
+        passes.finalize()
+        return [passes]
 
 
 def _flags() -> Flags:

@@ -1,4 +1,5 @@
-"""Messages between a compiling process and its parent: a length (8 bytes, little endian) and that many bytes."""
+"""Messages between a compiling process and its parent: a length (8 bytes, little endian) and that many
+bytes."""
 
 from __future__ import annotations
 

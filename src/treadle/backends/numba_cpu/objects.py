@@ -17,7 +17,7 @@ from treadle.backends.numba_cpu import cpu
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OPTIMISATION = 3
+OPTIMISATION = 2
 _library_numbers = itertools.count()
 
 

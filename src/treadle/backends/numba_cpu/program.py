@@ -66,6 +66,7 @@ class Program:
         self._patches: list[Words] = []
         rows = [*self._rows(self._instructions, 0), (driver.HALT, 0, 0, 0, 0, 0)]
         self._table: Words = np.array(rows, np.int64)
+        self._address: int = self._table.ctypes.data
         self._team = team_of(threads or thread_count())
 
     @property
@@ -75,7 +76,7 @@ class Program:
 
     def run(self) -> None:
         """Run every instruction once, the GIL released; denormals are flushed to zero meanwhile."""
-        self._team.walk(self._table.ctypes.data)
+        self._team.walk(self._address)
 
     def _rows(self, instructions: Sequence[Call | Loop], begin: int) -> list[tuple[int, ...]]:
         """Return the rows of instructions whose first is at position `begin`."""

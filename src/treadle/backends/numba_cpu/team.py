@@ -31,10 +31,11 @@ class Team:
         self._lock = threading.Lock()
         self._control = _aligned_words(driver.CONTROL_WORDS)
         self._control[driver.FUTEX] = driver.futex_number()
+        self._address: int = self._control.ctypes.data
         self._threads = [self._start(part) for part in range(1, parts)]
 
     def _start(self, part: int) -> threading.Thread:
-        arguments = (self._control.ctypes.data, part, self.parts)
+        arguments = (self._address, part, self.parts)
         thread = threading.Thread(target=self._enter, args=arguments, name=f"treadle-{part}", daemon=True)
         thread.start()
         return thread
@@ -43,7 +44,7 @@ class Team:
         """Run the instruction table at an address to its end."""
         with self._lock:
             self._control[driver.TABLE] = table
-            self._enter(self._control.ctypes.data, 0, self.parts)
+            self._enter(self._address, 0, self.parts)
 
     def stop(self) -> None:
         """End the workers; their code must outlive them, so this comes before the interpreter's end."""

@@ -1,7 +1,7 @@
 """A compiling process: reads kernel sources from standard input, answers with object code on standard output.
 
-A request is `symbol`, a zero byte, the source text; an answer is object code, or empty when the source does not
-compile (the parent then compiles it itself and so meets the error). Ends at end of input.
+A request is `symbol`, a zero byte, the source text; an answer is object code, or empty when the source does
+not compile (the parent then compiles it itself and so meets the error). Ends at end of input.
 """
 
 from __future__ import annotations

@@ -1,0 +1,183 @@
+"""Source text of the three kernels of a matrix product: packing B, the product itself, the epilogue.
+
+Input: structure (element type, tile, epilogue). Output: kernel source text and the layout of its meta array.
+The product knows nothing of the epilogue but an address, so that one compiled product serves every epilogue.
+"""
+
+from __future__ import annotations
+
+from string import Template
+from textwrap import indent
+from typing import TYPE_CHECKING
+
+from treadle.backends.numba_cpu.templates.epilogue import Epilogue, output_role
+from treadle.backends.numba_cpu.templates.layout import MetaLayout, buffers, numbers
+from treadle.backends.numba_cpu.templates.tiles import ELEMENT_BYTES
+
+if TYPE_CHECKING:
+    from treadle.backends.numba_cpu.templates.tiles import Tile
+
+
+def pack_layout(dtype: str) -> MetaLayout:
+    """Return the words of the packing kernel's meta array."""
+    return buffers(("b", dtype), ("packed", dtype)) + numbers(
+        "batch", "columns", "depth", "b_b", "b_k", "b_n"
+    )
+
+
+def gemm_layout(dtype: str) -> MetaLayout:
+    """Return the words of the product's meta array; the epilogue's follow."""
+    roles = buffers(*((role, dtype) for role in ("a", "b", "c", "panels", "scratch")))
+    extents = numbers("batch", "rows", "columns", "depth")
+    strides = numbers("a_b", "a_m", "a_k", "b_b", "b_k", "packed_b", "c_b", "c_m")
+    blocking = numbers("k_block", "blocks", "n_block", "packed", "pack_strips", "split", "scratch_part")
+    return roles + extents + strides + blocking + numbers("accumulate", "epilogue")
+
+
+def epilogue_layout(dtype: str, epilogue: Epilogue) -> MetaLayout:
+    """Return the words that an epilogue adds: operands and extra outputs, then their batch and row
+    strides."""
+    operands = [(operand.name, operand.dtype) for operand in epilogue.operands]
+    operands += [(output_role(i), dtype) for i in range(1, len(epilogue.outputs))]
+    return buffers(*operands) + numbers(*(f"{role}_{axis}" for role, _ in operands for axis in ("b", "m")))
+
+
+def pack_text(dtype: str, tile: Tile) -> str:
+    """Return the source text of the packing kernel."""
+    return _kernel(dtype, tile, [*pack_layout(dtype).prologue(), _PACK])
+
+
+def gemm_text(dtype: str, tile: Tile) -> str:
+    """Return the source text of the product."""
+    return _kernel(dtype, tile, [*gemm_layout(dtype).prologue(), _SPLIT, _BLOCKS, _STRIP, _TILES])
+
+
+def epilogue_text(dtype: str, tile: Tile, epilogue: Epilogue) -> str:
+    """Return the source text of an epilogue: a kernel whose `part` is the address of five numbers (see
+    _STRIP)."""
+    layout = gemm_layout(dtype) + epilogue_layout(dtype, epilogue)
+    per_row = [f"{x.name} = p_{x.name}[i_b * {x.name}_b]" for x in epilogue.kinds("scalar")]
+    per_row += [f"{x.name} = p_{x.name}[i_b * {x.name}_b + i]" for x in epilogue.kinds("row")]
+    per_value = [f"{x.name} = p_{x.name}[i_b * {x.name}_b + j]" for x in epilogue.kinds("column")]
+    per_value += [
+        f"{x.name} = p_{x.name}[i_b * {x.name}_b + i * {x.name}_m + j]" for x in epilogue.kinds("full")
+    ]
+    targets = ["p_c[i_b * c_b + i * c_m + j]"]
+    extra = map(output_role, range(1, len(epilogue.outputs)))
+    targets += [f"p_{role}[i_b * {role}_b + i * {role}_m + j]" for role in extra]
+    stores = [f"{target} = {value}" for target, value in zip(targets, epilogue.outputs, strict=True)]
+    inner = [*per_value, f"value = {targets[0]}", *epilogue.lines, *stores]
+    rows = [*per_row, "for j in range(j_begin, j_end):", *(f"    {line}" for line in inner)]
+    body = [*layout.prologue(), _EPILOGUE, *(f"    {line}" for line in rows)]
+    return _kernel(dtype, tile, body, epilogue.imports())
+
+
+def _kernel(dtype: str, tile: Tile, body: list[str], imports: str = "") -> str:
+    head = _IMPORTS if not imports else f"from treadle.backends.numba_cpu.abi import *\n{imports}\n"
+    template = f"{head}\ndef kernel(meta, part, parts):\n" + indent("\n".join(body), 4 * " ")
+    element = ELEMENT_BYTES[dtype]
+    names = {"dtype": dtype, "R": tile.rows, "V": tile.vectors, "L": tile.lanes, "W": tile.width}
+    return Template(template).substitute(names, E=element, zero=f"float{8 * element}(0)") + "\n"
+
+
+_IMPORTS = """\
+from treadle.backends.numba_cpu.abi import *
+from treadle.backends.numba_cpu.sync import call_kernel
+from treadle.backends.numba_cpu.templates.micro import block_transpose, edge, tile
+full_tile = tile("strided", "$dtype", $R, $V, $L)
+edge_tile = edge("strided", "$dtype", $R, $V, $L)
+flip = block_transpose("$dtype", $L)
+"""
+
+_PACK = """\
+panels = (columns + ${W} - 1) // $W
+for number in range(share(batch * panels, part, parts), share(batch * panels, part + 1, parts)):
+    i_b = number // panels
+    j = (number - i_b * panels) * $W
+    width = columns - j if j + $W > columns else $W
+    b_at = i_b * b_b + j * b_n
+    to = number * depth * $W
+    k = 0
+    if width == $W and b_n == 1:
+        while k < depth:
+            for q in range($W):
+                p_packed[to + k * $W + q] = p_b[b_at + k * b_k + q]
+            k += 1
+    elif width == $W and b_k == 1:
+        while k + $L <= depth:
+            for q in range(0, $W, $L):
+                flip(m[1] + $E * (to + k * $W + q), $W, m[0] + $E * (b_at + k + q * b_n), b_n)
+            k += $L
+    while k < depth:
+        for q in range($W):
+            p_packed[to + k * $W + q] = p_b[b_at + k * b_k + q * b_n] if q < width else $zero
+        k += 1\
+"""
+
+_SPLIT = """\
+b_0, b_1, i_0, i_1, j_0, j_1 = 0, batch, 0, rows, 0, columns
+if split == 0:
+    b_0 = share(batch, part, parts)
+    b_1 = share(batch, part + 1, parts)
+elif split == 1:
+    i_0 = $R * share((rows + ${R} - 1) // $R, part, parts)
+    i_1 = $R * share((rows + ${R} - 1) // $R, part + 1, parts)
+    i_1 = rows if i_1 > rows else i_1
+else:
+    j_0 = $W * share((columns + ${W} - 1) // $W, part, parts)
+    j_1 = $W * share((columns + ${W} - 1) // $W, part + 1, parts)
+    j_1 = columns if j_1 > columns else j_1
+at_strip = part * scratch_part + 64 // $E
+call = i64_at(m[4] + $E * part * scratch_part)\
+"""
+
+_BLOCKS = """\
+for i_b in range(b_0, b_1):
+    for j_block in range(j_0, j_1, n_block):
+        j_end = j_1 if j_block + n_block > j_1 else j_block + n_block
+        for block in range(blocks):
+            k_0 = block * k_block
+            count = depth - k_0 if k_0 + k_block > depth else k_block
+            fresh = 1 if block == 0 and accumulate == 0 else 0
+            for i_strip in range(i_0, i_1, $R):\
+"""
+
+_STRIP = """\
+                height = i_1 - i_strip if i_strip + $R > i_1 else $R
+                a_at = i_b * a_b + i_strip * a_m + k_0 * a_k
+                strip, strip_m, strip_k = m[0] + $E * a_at, a_m, a_k
+                if pack_strips != 0 and height == $R:
+                    strip, strip_m, strip_k = m[4] + $E * at_strip, 1, $R
+                    for k in range(count):
+                        for i in range($R):
+                            p_scratch[at_strip + k * $R + i] = p_a[a_at + i * a_m + k * a_k]\
+"""
+
+_TILES = """\
+                for j in range(j_block, j_end, $W):
+                    b_row, b_step = m[1] + $E * (i_b * b_b + k_0 * b_k + j), b_k
+                    if packed != 0:
+                        b_row, b_step = m[3] + $E * (i_b * packed_b + j * depth + k_0 * $W), $W
+                    c_row = m[2] + $E * (i_b * c_b + i_strip * c_m + j)
+                    width = j_end - j if j + $W > j_end else $W
+                    if height == $R and width == $W:
+                        full_tile(strip, strip_m, strip_k, b_row, b_step, c_row, c_m, count, fresh)
+                    else:
+                        edge_tile(
+                            strip, strip_m, strip_k, b_row, b_step, c_row, c_m, count, fresh, height, width)
+                if epilogue != 0 and block == blocks - 1:
+                    call[0] = i_b
+                    call[1] = i_strip
+                    call[2] = i_strip + height
+                    call[3] = j_block
+                    call[4] = j_end
+                    call_kernel(epilogue, meta, m[4] + $E * part * scratch_part, 0)\
+"""
+
+_EPILOGUE = """\
+call = i64_at(part)
+i_b = call[0]
+j_begin = call[3]
+j_end = call[4]
+for i in range(call[1], call[2]):\
+"""

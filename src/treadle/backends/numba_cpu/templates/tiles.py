@@ -1,0 +1,34 @@
+"""Tile shapes by processor: how many rows and vectors of sums fit the registers.
+
+Input: the processor's vector width and the element type. Output: `Tile`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from treadle.backends.numba_cpu import cpu
+
+ELEMENT_BYTES = {"f32": 4, "f64": 8}
+_ROWS_AND_VECTORS = {128: (6, 2), 256: (6, 2), 512: (14, 2)}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """`rows` by `vectors * lanes` sums."""
+
+    rows: int
+    vectors: int
+    lanes: int
+
+    @property
+    def width(self) -> int:
+        """Columns of a tile."""
+        return self.vectors * self.lanes
+
+
+def tile_shape(dtype: str) -> Tile:
+    """Return the shape that keeps this processor's multipliers busy with all sums in registers."""
+    host = cpu.host()
+    rows, vectors = _ROWS_AND_VECTORS[host.vector_bits]
+    return Tile(rows, vectors, host.lanes(8 * ELEMENT_BYTES[dtype]))
