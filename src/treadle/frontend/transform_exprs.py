@@ -6,6 +6,7 @@ Each method takes the parts of its rule and the span of the whole. Tokens arrive
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from treadle.errors import Diagnostic, Diagnostics, did_you_mean, fail
@@ -60,6 +61,11 @@ class ExpressionRules:
     def list_(self, parts: Parts, span: Span) -> ast.List:
         """`[a, b]`."""
         return ast.List(tuple(parts), span=span)
+
+    def group(self, parts: Parts, span: Span) -> ast.Expr:
+        """`(a)`: the expression itself, its position widened by the brackets."""
+        value: ast.Expr = parts[0]
+        return replace(value, span=span)
 
     def tuple_(self, parts: Parts, span: Span) -> ast.Tuple:
         """`(a, b)`."""
@@ -178,17 +184,14 @@ class ExpressionRules:
         return ast.Parameter(str(parts[0]), parts[1], parts[2], span=span)
 
     def kind(self, parts: Parts, span: Span) -> ast.Type:
-        """A kind, or the name of an element type, which stands for one number of it."""
+        """A kind, or else the name of an element type, which stands for one number of it."""
         word = str(parts[0])
+        if word in KINDS:
+            return ast.KindType(word, span=span)
         if word in DTYPES:
             return ast.TensorType(word, (), span=span)
-        if word not in KINDS:
-            hint = (
-                did_you_mean(word, (*KINDS, *DTYPES))
-                or f"write a shape such as [N, 4], or {', '.join(KINDS)}"
-            )
-            return self._not_a_type(f"`{word}` is not a type", span, hint)
-        return ast.KindType(word, span=span)
+        hint = did_you_mean(word, (*KINDS, *DTYPES)) or f"write a shape such as [N, 4], or {', '.join(KINDS)}"
+        return self._not_a_type(f"`{word}` is not a type", span, hint)
 
     def tensor_type(self, parts: Parts, span: Span) -> ast.TensorType:
         """`[dims]` or `dtype[dims]`; at most one `...`."""
