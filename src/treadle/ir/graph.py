@@ -1,15 +1,14 @@
-"""The graph: nodes in creation order over a networkx MultiDiGraph, with its named ends.
+"""The graph: nodes in creation order, their users, the named ends, and all of it as a networkx MultiDiGraph.
 
-A `MultiDiGraph` keyed by operand slot, because a plain `DiGraph` cannot hold `x * x`. A graph only grows;
-passes build new graphs. Node creation (types, hash-consing) lives in `ir/builder.py`.
+The networkx view is keyed by operand slot, because a plain `DiGraph` cannot hold `x * x`. It is made on
+demand: importing networkx alone takes longer than checking a small spec. A graph only grows; passes build
+new graphs. Node creation (types, hash-consing) lives in `ir/builder.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-
-import networkx as nx
 
 from treadle.ir.node import Node
 from treadle.ops.opdef import AnyType
@@ -33,13 +32,14 @@ class Graph:
 
     def __init__(self, name: str = "graph") -> None:
         self.name = name
-        self.nx: Any = nx.MultiDiGraph()
         self.inputs: dict[str, Node] = {}
         self.params: dict[str, Node] = {}
         self.states: dict[str, Node] = {}
         self.outputs: dict[str, Node] = {}
         self.updates: dict[str, Node] = {}
         self._nodes: list[Node] = []
+        self._users: list[list[tuple[Node, int]]] = []
+        self._view: Any = None
 
     def __iter__(self) -> Iterator[Node]:
         """Nodes in creation order, which is a topological order."""
@@ -63,15 +63,26 @@ class Graph:
         """Appends a node as it is; use a `Builder` for inferred types and hash-consing."""
         node = Node(len(self._nodes), op, inputs, attrs, result, span, scope)
         self._nodes.append(node)
-        self.nx.add_node(node.id)
+        self._users.append([])
         for slot, operand in enumerate(inputs):
-            self.nx.add_edge(operand.id, node.id, key=slot)
+            self._users[operand.id].append((node, slot))
         return node
+
+    @property
+    def nx(self) -> Any:
+        """The nodes, by id, and their operand edges, keyed by slot, as a `networkx.MultiDiGraph`."""
+        import networkx  # noqa: PLC0415 - see the head of this file
+
+        if self._view is None:
+            self._view = networkx.MultiDiGraph()
+        for node in self._nodes[self._view.number_of_nodes() :]:
+            self._view.add_node(node.id)
+            self._view.add_edges_from((operand.id, node.id, slot) for slot, operand in enumerate(node.inputs))
+        return self._view
 
     def users(self, node: Node) -> list[tuple[Node, int]]:
         """The nodes that read a node, with the operand slot, in creation order."""
-        edges = self.nx.out_edges(node.id, keys=True)
-        return sorted(((self._nodes[user], slot) for _, user, slot in edges), key=lambda u: (u[0].id, u[1]))
+        return list(self._users[node.id])
 
     def leaves(self) -> dict[str, Node]:
         """Params and states by name: everything that persists."""
