@@ -60,10 +60,12 @@ def _parse_blocks(text: str, source: Source, layout: Layout, problems: Diagnosti
         try:
             return _grammar().parse(text)
         except UnexpectedInput as error:
-            problems.append(_explain(error, source, text))
+            offset = _offset(error, text)
+            if offset < len(text) or not layout.problems:  # an open bracket has been reported already
+                problems.append(_explain(error, source, text))
             if problems.full:
                 problems.raise_if_errors()
-            text = _blank(text, 0, layout.next_block(_offset(error, text)))
+            text = _blank(text, 0, layout.next_block(offset))
 
 
 def _without_broken_blocks(layout: Layout) -> str:

@@ -101,6 +101,8 @@ def explain(unexpected: Unexpected) -> Diagnostic:
         if diagnostic is not None:
             return diagnostic
     expected = list_terminals(unexpected.expected)
+    if not unexpected.found:
+        return unexpected.says("E0101", f"{unexpected.found_words} comes too early; expected {expected}")
     return unexpected.says("E0101", f"unexpected {unexpected.found_words}; expected {expected}")
 
 
@@ -127,7 +129,7 @@ def _top_level(at: Unexpected) -> Diagnostic | None:
 
 
 def _after_block(at: Unexpected) -> Diagnostic | None:
-    if not at.expected <= {"_SEP", "$END", "RBRACE"}:
+    if not at.found or not at.expected <= {"_SEP", "$END", "RBRACE"}:
         return None
     if at.first_word in _DECLARATIONS and at.found == ",":
         return at.says("E0118", "a shape stands in brackets", "such as [N, 4]")
