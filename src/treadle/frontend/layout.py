@@ -38,33 +38,10 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_CONTINUES_AFTER = frozenset(
-    [
-        "|>",
-        "->",
-        "<-",
-        "==",
-        "!=",
-        "<=",
-        ">=",
-        "//",
-        "+",
-        "-",
-        "*",
-        "/",
-        "%",
-        "@",
-        "^",
-        "=",
-        ",",
-        "<",
-        ">",
-        "and",
-        "or",
-        "not",
-        "in",
-    ]
-)
+_CONTINUES_AFTER = frozenset([
+    "|>", "->", "<-", "==", "!=", "<=", ">=", "//", "+", "-", "*", "/", "%", "@", "^", "=", ",", "<", ">",
+    "and", "or", "not", "in", "if", "else",
+])  # fmt: skip
 _CONTINUES_BEFORE = frozenset(["|>", "->", "{", "else"])
 _WHERE_CLAUSE = re.compile(r"where\b(?!\s*(?:=(?!=)|<-|,))")
 _BYTE_ORDER_MARK = "\ufeff"

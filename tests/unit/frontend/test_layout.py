@@ -30,6 +30,7 @@ def laid_out(text):
         "layer a()(b)\n  where x > 1",
         "layer a()(b)\n  -> [N]",
         "a and\nb",
+        "a if b else\n  c",
     ],
 )
 def test_continued_lines_are_joined(text):
