@@ -17,7 +17,10 @@ from typing import cast
 from treadle.autodiff import expand
 from treadle.backends.protocol import Backend, Session
 from treadle.errors import did_you_mean, fail
+from treadle.frontend.ast_text import ast_to_text
+from treadle.frontend.result import Checked
 from treadle.ir import Graph, bind, rewrite
+from treadle.ir.text_print import print_graph
 from treadle.passes import order
 
 _BACKENDS = {"cpu": "numba_cpu.backend:NumbaCpuBackend", "numpy": "numpy_ref:NumpyBackend"}
@@ -79,3 +82,47 @@ def restrict(graph: Graph, wanted: Callable[[str], bool]) -> Graph:
     used = result.ancestors(result.roots())
     result.inputs = {name: node for name, node in result.inputs.items() if node.id in used}
     return result
+
+
+def emit_stage(checked: Checked, stage: str) -> str:
+    """The text of a stage: of every phase of every train block, or of the models when there is none.
+
+    Raises:
+        TreadleError: E1009 for an unknown stage.
+    """
+    if stage not in STAGES:
+        hint = did_you_mean(stage, STAGES) or f"stages are: {', '.join(STAGES)}"
+        fail("E1009", f"there is no stage `{stage}`", hint=hint)
+    if stage == "ast":
+        return ast_to_text(checked.spec)
+    return "\n".join(_TEXTS[stage](program) for program in _programs(checked))
+
+
+def print_passes(checked: Checked, name: str, write: Callable[[str], None] = print) -> None:
+    """Writes the graphs of a spec after each run of the pass `name`, or of `all`.
+
+    Raises:
+        TreadleError: E1009 for an unknown pass.
+    """
+    if name != "all" and name not in order.PASS_NAMES:
+        hint = did_you_mean(name, order.PASS_NAMES) or f"passes are: {', '.join(order.PASS_NAMES)}"
+        fail("E1009", f"there is no pass `{name}`", hint=hint)
+    for program in _programs(checked):
+        optimise(program, print_after=(name,), write=write)
+
+
+def _programs(checked: Checked) -> list[Program]:
+    steps = [
+        Program(phase.graph, dict.fromkeys(phase.graph.symbols(), plan.batch))
+        for plan in checked.trains.values()
+        for phase in plan.phases
+    ]
+    return steps or [Program(model.graph) for model in checked.models.values()]
+
+
+_TEXTS: dict[str, Callable[[Program], str]] = {
+    "graph": lambda program: print_graph(program.graph),
+    "grad": lambda program: print_graph(differentiate(program.graph)),
+    "optimised": lambda program: print_graph(optimise(program)),
+}
+STAGES = ("ast", *_TEXTS)

@@ -26,9 +26,9 @@ Row = dict[str, float]
 
 
 class Keeper:
-    """Keeps rows and weights of one run, and knows when the run should stop early."""
+    """Keeps rows and weights of a training, and knows when it should stop early."""
 
-    def __init__(self, plan: TrainPlan, session: Session, folder: RunFolder, names: Collection[str]) -> None:
+    def __init__(self, plan: TrainPlan, session: Session, names: Collection[str]) -> None:
         """Keeps what `plan` asks for; `names` are the values that rows will have.
 
         Raises:
@@ -37,7 +37,6 @@ class Keeper:
         self.rows: list[Row] = []
         self._plan = plan
         self._session = session
-        self._folder = folder
         self._written_at = time.monotonic()
         self._best_leaves: dict[str, Array] = {}
         self._best = self._stop = None
@@ -64,7 +63,7 @@ class Keeper:
                 if record is not None and record.metric in row:
                     record.update(row)
 
-    def add(self, row: Row, progress: Progress) -> bool:
+    def add(self, row: Row, progress: Progress, folder: RunFolder) -> bool:
         """Takes the values of an epoch; True when its weights are the best so far."""
         self.rows.append(row)
         if self._stop is not None:
@@ -74,28 +73,33 @@ class Keeper:
             progress.best_epoch, progress.best = progress.epoch, dict(row)
             self._best_leaves = self._read(self._plan.eval.leaves)
         if time.monotonic() - self._written_at > _SECONDS_BETWEEN_WRITES:
-            self.write(progress)
+            self.write(progress, folder)
         return improved
 
-    def write(self, progress: Progress) -> None:
+    def write(self, progress: Progress, folder: RunFolder) -> None:
         """Writes checkpoints and the table of metrics.
 
         Raises:
             TreadleError: E0808 when the disk refuses.
         """
         facts = progress_to_facts(progress, self._plan)
-        save_checkpoint(self._folder.checkpoint("last"), Checkpoint(self._read(self._plan.leaves), facts))
-        if self._best_leaves:
-            best = facts | {"values": progress.best, "epoch": progress.best_epoch}
-            save_checkpoint(self._folder.checkpoint("best"), Checkpoint(self._best_leaves, best))
-        self._folder.write_metrics(self.rows)
+        save_checkpoint(folder.checkpoint("last"), Checkpoint(self._read(self._plan.leaves), facts))
+        self.write_best(progress, folder)
         self._written_at = time.monotonic()
 
-    def finish(self, progress: Progress) -> None:
-        """Writes everything, the curve too."""
-        self.write(progress)
+    def write_best(self, progress: Progress, folder: RunFolder) -> None:
+        """Writes what is good whatever happens now: the best weights and the rows so far."""
+        if self._best_leaves:
+            facts = progress_to_facts(progress, self._plan) | {"values": progress.best}
+            save_checkpoint(folder.checkpoint("best"), Checkpoint(self._best_leaves, facts))
         if self.rows:
-            write_atomically(self._folder.path / "curve.png", curve_png(self.rows))
+            folder.write_metrics(self.rows)
+
+    def finish(self, progress: Progress, folder: RunFolder) -> None:
+        """Writes everything, the curve too."""
+        self.write(progress, folder)
+        if self.rows:
+            write_atomically(folder.path / "curve.png", curve_png(self.rows))
 
     def _read(self, names: Collection[str]) -> dict[str, Array]:
         return {name: self._session.read(name) for name in names}

@@ -12,11 +12,13 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from treadle.errors import TreadleError
 from treadle.frontend.result import TrainPlan
 from treadle.train.checkpoint import load_checkpoint, match_leaves
 from treadle.train.data.columns import Feed
 from treadle.train.evaluation import evaluate_split
 from treadle.train.events import EpochEnded, Event, Finished, Started, Stepped
+from treadle.train.feeds import TRAIN
 from treadle.train.keeper import Keeper, Row
 from treadle.train.metrics import Averages
 from treadle.train.programs import Programs
@@ -24,17 +26,13 @@ from treadle.train.progress import Progress, facts_to_progress
 from treadle.train.runs import RunFolder
 from treadle.train.stepper import Stepper
 
-TRAIN = "train"
-
 Reason = Literal["done", "stopped early", "interrupted"]
 
 
 class Trainer:
     """Runs one training. `stop()` may be called from a signal handler: the current step is completed."""
 
-    def __init__(
-        self, plan: TrainPlan, feeds: Mapping[str, Feed], programs: Programs, folder: RunFolder
-    ) -> None:
+    def __init__(self, plan: TrainPlan, feeds: Mapping[str, Feed], programs: Programs) -> None:
         """A training from the start, over the feed `train`; other feeds are evaluated after every epoch.
 
         Raises:
@@ -44,9 +42,8 @@ class Trainer:
         self._plan = plan
         self._feeds = feeds
         self._programs = programs
-        self._folder = folder
         self._stepper = Stepper(plan, feeds.get(TRAIN), programs)
-        self._keeper = Keeper(plan, programs.session, folder, self._names())
+        self._keeper = Keeper(plan, programs.session, self._names())
         self._stop_asked = False
 
     @property
@@ -60,24 +57,24 @@ class Trainer:
         """Asks to end after the current step."""
         self._stop_asked = True
 
-    def resume(self) -> None:
-        """Goes on where the last checkpoint of the run folder stands.
+    def resume(self, folder: RunFolder) -> None:
+        """Goes on where the last checkpoint of a run folder stands.
 
         Raises:
             TreadleError: E0801, E0802 for a missing or damaged one, E0809 for one of another plan.
         """
-        path = self._folder.checkpoint("last")
+        path = folder.checkpoint("last")
         last = load_checkpoint(path)
         self.progress = facts_to_progress(last.facts, self._plan, str(path))
         types = {name: leaf.type for name, leaf in self._plan.leaves.items()}
         for name, value in match_leaves(last.values, types, str(path)).items():
             self._programs.session.write(name, value)
-        best = self._folder.checkpoint("best")
+        best = folder.checkpoint("best")
         kept = load_checkpoint(best).values if best.is_file() else {}
-        self._keeper.restore(self._folder.read_metrics()[: self.progress.epoch], kept)
+        self._keeper.restore(folder.read_metrics()[: self.progress.epoch], kept)
 
-    def run(self, compile_seconds: float = 0.0) -> Iterator[Event]:
-        """Trains to the end.
+    def run(self, folder: RunFolder, compile_seconds: float = 0.0) -> Iterator[Event]:
+        """Trains to the end, and writes what is kept into the folder.
 
         Raises:
             TreadleError: E0612 when the loss is no finite number, E0808 when files cannot be written.
@@ -86,15 +83,19 @@ class Trainer:
         yield self._started(compile_seconds)
         reason: Reason = "done"
         while self.progress.epoch < self.epochs:
-            yield from self._run_epoch(begun)
+            try:
+                yield from self._run_epoch(begun, folder)
+            except TreadleError:
+                self._keeper.write_best(self.progress, folder)
+                raise
             if self._stop_asked or self._keeper.is_stuck:
                 reason = "interrupted" if self._stop_asked else "stopped early"
                 break
         self.progress.seconds = time.monotonic() - begun
-        self._keeper.finish(self.progress)
+        self._keeper.finish(self.progress, folder)
         yield self._finished(reason)
 
-    def _run_epoch(self, begun: float) -> Iterator[Event]:
+    def _run_epoch(self, begun: float, folder: RunFolder) -> Iterator[Event]:
         averages = Averages()
         per_epoch = self._stepper.steps_per_epoch
         end = (self.progress.epoch + 1) * per_epoch
@@ -107,15 +108,15 @@ class Trainer:
             yield Stepped(self.progress.epoch + 1, self.progress.step, in_epoch, values)
             if self._stop_asked:
                 return
-        yield self._end_epoch(averages, begun)
+        yield self._end_epoch(averages, begun, folder)
 
-    def _end_epoch(self, averages: Averages, begun: float) -> EpochEnded:
+    def _end_epoch(self, averages: Averages, begun: float, folder: RunFolder) -> EpochEnded:
         self.progress.epoch += 1
         values = {f"{TRAIN}.{name}": value for name, value in averages.means().items()}
         values |= self._evaluate()
         self.progress.seconds = time.monotonic() - begun
         row: Row = {"epoch": float(self.progress.epoch), **values, "seconds": self.progress.seconds}
-        improved = self._keeper.add(row, self.progress)
+        improved = self._keeper.add(row, self.progress, folder)
         return EpochEnded(self.progress.epoch, self.progress.step, values, self.progress.seconds, improved)
 
     def _evaluate(self) -> dict[str, float]:

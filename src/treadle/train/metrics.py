@@ -9,6 +9,7 @@ from typing import Any, Literal
 Mode = Literal["min", "max"]
 
 _METRIC = "metric:"
+_NOISE = 1e-6  # relative difference of float32 means that says nothing
 _FALLING = ("loss", "error", "perplexity")  # words in the names of metrics that are better when smaller
 
 
@@ -70,6 +71,6 @@ class Record:
         return False
 
     def _is_better(self, value: float) -> bool:
-        if math.isnan(value):
+        if math.isnan(value) or (self.best is not None and math.isclose(value, self.best, rel_tol=_NOISE)):
             return False
         return self.best is None or (value < self.best if self._mode == "min" else value > self.best)

@@ -11,6 +11,7 @@ import csv
 import datetime
 import io
 import json
+import os
 import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -19,6 +20,7 @@ from typing import Any
 
 from treadle import __version__
 from treadle.errors import fail
+from treadle.frontend.program import Module
 from treadle.train.files import write_atomically
 
 SPEC_FOLDER = "spec"
@@ -107,6 +109,17 @@ class RunFolder:
             return []
         with path.open(newline="", encoding="utf-8") as stream:
             return [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(stream)]
+
+
+def spec_files(module: Module) -> dict[str, str]:
+    """The texts of a spec and of the files it uses, by path relative to the spec's folder."""
+    root = Path(module.source.name).parent
+    files, waiting = {}, [module]
+    while waiting:
+        one = waiting.pop()
+        files[os.path.relpath(one.source.name, root)] = one.source.text
+        waiting += [*one.merged, *one.aliased.values()]
+    return files
 
 
 def versions() -> dict[str, str]:

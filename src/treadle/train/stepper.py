@@ -34,7 +34,10 @@ class Stepper:
         self._feed = feed
         self._programs = programs
         self._repeats = sum(phase.repeat for phase in programs.phases)
-        self._stream = None if feed is None else BatchStream(feed.table, plan.batch, plan.seed)
+        shuffle = bool(plan.settings.get("shuffle", True))
+        self._stream = (
+            None if feed is None else BatchStream(feed.table, plan.batch, plan.seed, shuffle=shuffle)
+        )
         if feed is not None and feed.table.size < plan.batch:
             fail("E0711", f"batch {plan.batch:,} with {feed.table.size:,} examples", plan.span)
 

@@ -22,46 +22,55 @@ from treadle.types import Dim, TensorType
 _AUGMENT_STREAM = 0x5EED  # keeps the draws of augmentation apart from those of the network
 
 
-@dataclass
+@dataclass(frozen=True)
 class Feed:
     """Gives the model inputs of rows of one split.
 
     Attributes:
-        table: the computed columns, or the raw ones when `augment` is set.
-        augment: computes the columns of a batch.
+        table: the model inputs of all examples, or the raw columns when `augmenter` is set.
+        augmenter: computes the model inputs of each batch anew.
     """
 
     table: Table
-    augment: Augmenter | None = None
+    augmenter: Augmenter | None = None
 
     def batch(self, rows: Table, number: int) -> Mapping[str, Array]:
         """The model inputs of a batch of rows; `number` counts the batches of a training."""
-        return rows.columns if self.augment is None else self.augment.run(rows, number)
+        return rows.columns if self.augmenter is None else self.augmenter.run(rows, number)
 
 
 class Augmenter:
-    """Runs a column graph on each batch."""
+    """Runs a column graph, whose inputs are `split.column`, on each batch."""
 
-    def __init__(self, graph: Graph, seed: int) -> None:
+    def __init__(self, graph: Graph, split: str, seed: int) -> None:
         """Draws depend on the seed and the number of the batch."""
         self._graph = graph
+        self._split = split
         self._seed = seed
-        self._compiled: dict[int, Interpreter] = {}
+        self._interpreters: dict[int, Interpreter] = {}
 
     def run(self, rows: Table, number: int) -> Mapping[str, Array]:
-        """The columns of these rows."""
-        if rows.size not in self._compiled:
-            graph = _sized(self._graph, rows.size)
-            self._compiled[rows.size] = Interpreter(list(graph.outputs.values()))
-        values = dict(_inputs(rows)) | {RNG_INPUT: np.array([self._seed ^ _AUGMENT_STREAM, number])}
-        return dict(zip(self._graph.outputs, self._compiled[rows.size](values), strict=True))
+        """The model inputs of these rows."""
+        if rows.size not in self._interpreters:
+            bound = bind(self._graph, dict.fromkeys(self._graph.symbols(), rows.size))
+            self._interpreters[rows.size] = Interpreter(list(bound.outputs.values()))
+        values = source_values({self._split: rows})
+        values[RNG_INPUT] = np.array([self._seed ^ _AUGMENT_STREAM, number])
+        return dict(zip(self._graph.outputs, self._interpreters[rows.size](values), strict=True))
 
 
-def compute_columns(graph: Graph, rows: Table) -> Table:
-    """The columns of all rows."""
-    bound = _sized(graph, rows.size)
-    outputs = Interpreter(list(bound.outputs.values()))({**_inputs(rows), RNG_INPUT: np.zeros(2, np.int64)})
-    return Table({name: np.ascontiguousarray(a) for name, a in zip(bound.outputs, outputs, strict=True)})
+def compute_columns(graph: Graph, sources: Mapping[str, Table]) -> Table:
+    """The columns of all rows, from the tables of all splits."""
+    values = source_values(sources) | {RNG_INPUT: np.zeros(2, np.int64)}
+    outputs = Interpreter(list(graph.outputs.values()))(values)
+    return Table({name: np.ascontiguousarray(a) for name, a in zip(graph.outputs, outputs, strict=True)})
+
+
+def source_values(sources: Mapping[str, Table]) -> dict[str, Array]:
+    """The inputs `split.column` of a column graph."""
+    return {
+        f"{split}.{name}": array for split, table in sources.items() for name, array in table.columns.items()
+    }
 
 
 def check_columns(
@@ -92,11 +101,3 @@ def _fits(declared: TensorType, found: TensorType, sizes: dict[str, int]) -> boo
         if isinstance(dim, int) and dim != size:
             return False
     return True
-
-
-def _inputs(rows: Table) -> dict[str, Array]:
-    return dict(rows.columns)
-
-
-def _sized(graph: Graph, size: int) -> Graph:
-    return bind(graph, dict.fromkeys(graph.symbols(), size))

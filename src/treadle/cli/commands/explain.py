@@ -1,0 +1,27 @@
+"""`treadle explain CODE`: the page about one error code."""
+
+from typing import Annotated
+
+import typer
+
+from treadle.errors import CODES, did_you_mean, fail
+from treadle.errors.render import explain
+
+
+def run(
+    code: Annotated[
+        str | None, typer.Argument(metavar="CODE", help="Such as E0203; without it, all codes.")
+    ] = None,
+) -> None:
+    """Explain an error code: what it means, a wrong example and its repair.
+
+    Example: treadle explain E0203
+    """
+    if code is None:
+        print("\n".join(f"{info.code}  {info.title}" for info in CODES.values()))
+        return
+    wanted = code.upper()
+    if wanted not in CODES:
+        hint = did_you_mean(wanted, CODES) or "`treadle explain` lists all codes"
+        fail("E1008", f"there is no error code `{code}`", hint=hint)
+    print(explain(wanted))

@@ -1,0 +1,167 @@
+"""Shows a training: a progress bar with loss, accuracy and time left on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterable
+from typing import Protocol
+
+from treadle.train.events import EpochEnded, Event, Finished, Means, Started, Stepped
+
+_REFRESH = 0.1  # seconds between updates of the bar; drawing more often costs more than small steps
+_MAX_LINES = 50  # of epochs in plain output
+
+
+class View(Protocol):
+    """Takes events in order."""
+
+    def show(self, event: Event) -> None:
+        """Shows one event."""
+        ...
+
+    def close(self) -> None:
+        """Restores the terminal."""
+        ...
+
+
+def make_view(*, quiet: bool) -> View:
+    """The view that suits the terminal."""
+    if quiet:
+        return Silent()
+    return Bar() if sys.stdout.isatty() else Lines()
+
+
+class Silent:
+    """Shows nothing."""
+
+    def show(self, event: Event) -> None:
+        """Ignores the event."""
+
+    def close(self) -> None:
+        """Has nothing to restore."""
+
+
+class Lines:
+    """One line per epoch, or per many epochs when there are hundreds."""
+
+    def __init__(self) -> None:
+        """Starts without knowing how many epochs follow."""
+        self._epochs = 0
+
+    def show(self, event: Event) -> None:
+        """Prints the start and epochs."""
+        if isinstance(event, Started):
+            self._epochs = event.epochs
+            print(started_text(event), flush=True)
+        elif isinstance(event, EpochEnded):
+            every = max(1, self._epochs // _MAX_LINES)
+            if event.epoch % every == 0 or event.epoch in {1, self._epochs}:
+                print(epoch_text(event, self._epochs), flush=True)
+
+    def close(self) -> None:
+        """Has nothing to restore."""
+
+
+class Bar:
+    """A bar over all steps, with the latest values; finished epochs scroll above it."""
+
+    def __init__(self) -> None:
+        """Draws nothing before the first event."""
+        from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+        self._bar = Progress(
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%  {task.fields[values]}"),
+            TimeRemainingColumn(),
+        )
+        self._task = TaskID(0)
+        self._epochs = 0
+        self._per_epoch = 1
+        self._last = ""
+        self._drawn = 0.0
+
+    def show(self, event: Event) -> None:
+        """Moves the bar; prints the start and epochs above it."""
+        if isinstance(event, Started):
+            self._epochs, self._per_epoch = event.epochs, event.steps_per_epoch
+            self._bar.start()
+            self._bar.console.print(started_text(event), highlight=False)
+            total = event.epochs * event.steps_per_epoch
+            self._task = self._bar.add_task("", total=total, epoch=f"0/{event.epochs}", values="")
+        elif isinstance(event, Stepped):
+            self._step(event)
+        elif isinstance(event, EpochEnded):
+            self._last = values_text(event.values, only="test")
+            if self._epochs <= _MAX_LINES or event.improved:
+                self._bar.console.print(epoch_text(event, self._epochs), highlight=False)
+
+    def close(self) -> None:
+        """Stops drawing."""
+        self._bar.stop()
+
+    def _step(self, event: Stepped) -> None:
+        now = time.monotonic()
+        if now - self._drawn < _REFRESH:
+            return
+        self._drawn = now
+        self._bar.update(
+            self._task,
+            completed=event.step,
+            epoch=f"{event.epoch}/{self._epochs}",
+            values="  ".join(part for part in (values_text(event.values), self._last) if part),
+        )
+
+
+def started_text(event: Started) -> str:
+    """What is about to happen, in one line."""
+    sizes = ", ".join(f"{count:,} {split}" for split, count in event.sizes.items()) or "no data"
+    return (
+        f"{event.parameters:,} parameters; examples: {sizes}; {event.epochs:,} epochs of "
+        f"{event.steps_per_epoch:,} steps; compiled in {event.compile_seconds:.1f} s"
+    )
+
+
+def epoch_text(event: EpochEnded, epochs: int) -> str:
+    """The values of one epoch in one line; a star marks the best so far."""
+    width = len(str(epochs))
+    mark = "*" if event.improved else " "
+    return f"epoch {event.epoch:>{width}}/{epochs} {mark} {values_text(event.values)}  {event.seconds:.1f} s"
+
+
+def values_text(values: Means, only: str = "") -> str:
+    """Names and values side by side."""
+    shown = {name: value for name, value in values.items() if name.startswith(only)}
+    return "  ".join(f"{name} {number(value)}" for name, value in shown.items())
+
+
+def number(value: float) -> str:
+    """A value with four significant places."""
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.3e}"
+
+
+def finished_table(event: Finished) -> str:
+    """Final and best values as a table of text."""
+    rows: list[tuple[str, ...]] = [("", "last", "best")] if event.best else [("", "last")]
+    for name, value in event.values.items():
+        best = [number(event.best[name])] if name in event.best else []
+        rows.append((name, number(value), *best))
+    widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(len(rows[0]))]
+    return "\n".join(_aligned(row, widths) for row in rows)
+
+
+def show_all(events: Iterable[Event], view: View) -> Finished:
+    """Shows events until the last, which is returned."""
+    try:
+        for event in events:
+            view.show(event)
+            if isinstance(event, Finished):
+                return event
+    finally:
+        view.close()
+    raise ValueError("a training ended without saying how")
+
+
+def _aligned(row: tuple[str, ...], widths: list[int]) -> str:
+    first = f"{row[0]:<{widths[0]}}"
+    others = [f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=False)]
+    return "  ".join([first, *others]).rstrip()
