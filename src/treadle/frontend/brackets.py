@@ -45,6 +45,11 @@ class BracketChecker:
         """Whether a line end here lies directly inside a round or square bracket."""
         return bool(self._open) and self._open[-1].bracket != "{"
 
+    @property
+    def all_closed(self) -> bool:
+        """Whether no bracket is open."""
+        return not self._open
+
     def open(self, bracket: str, start: int) -> None:
         """Note an opening bracket; raises E0902 when it is nested too deeply."""
         self._open.append(_Open(bracket, start, self._indent(self._source.location(start)[0])))

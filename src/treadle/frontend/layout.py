@@ -5,7 +5,8 @@ that every offset stays what it was. Also checks brackets, strings, characters a
 nesting, because those mistakes are best explained here. Non-goals: tokens for the parser, grammar.
 
 A line end is blanked inside `(` and `[`, after an operator, comma or `=`, and before `|>`, `->`, `{`,
-`else` and `where`. Inside `{` it separates statements, even when that brace stands in a round bracket.
+`else` and `where`; outside all brackets also before `(`, the second parameter list of a header. Inside `{`
+it separates statements, even when that brace stands in a round bracket.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def lay_out(source: Source) -> Layout:
             previous = token.text
             if token.text == _BYTE_ORDER_MARK:
                 blanks.append((token.start, 1))
-        elif brackets.joins_lines or previous in _CONTINUES_AFTER or _continues(following, source.text):
+        elif previous in _CONTINUES_AFTER or _continues(following, source.text, brackets):
             blanks.append((token.start, 1))
     problems.extend(brackets.finish())
     texts = tuple((token.start, token.text) for token in comments)
@@ -125,9 +126,12 @@ def _following(tokens: list[_Token]) -> list[_Token | None]:
     return following[::-1]
 
 
-def _continues(following: _Token | None, text: str) -> bool:
-    if following is None:
-        return False
+def _continues(following: _Token | None, text: str, brackets: BracketChecker) -> bool:
+    """Whether what follows a line end belongs to the statement before it."""
+    if following is None or brackets.joins_lines:
+        return brackets.joins_lines
+    if following.text == "(" and brackets.all_closed:
+        return True
     return following.text in _CONTINUES_BEFORE or bool(_WHERE_CLAUSE.match(text, following.start))
 
 

@@ -30,6 +30,7 @@ def laid_out(text):
         "layer a()(b)\n  where x > 1",
         "layer a()(b)\n  -> [N]",
         "a and\nb",
+        "layer a(b)\n  (c)",
         "a if b else\n  c",
     ],
 )
@@ -39,7 +40,7 @@ def test_continued_lines_are_joined(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["a\nb", "a\n-b", "a\n(b)", "f({\na })", "a = b\nwhere = c", "x\nwhere <- c", "nor\nb", '"a +"\nb'],
+    ["a\nb", "a\n-b", "{ a\n(b) }", "f({\na })", "a = b\nwhere = c", "x\nwhere <- c", "nor\nb", '"a +"\nb'],
 )
 def test_other_line_ends_separate(text):
     assert laid_out(text) == text
