@@ -1,6 +1,7 @@
 """Loading a spec: from a path to checked models and training plans.
 
-Stage: the whole frontend. Input: the path of a spec. Output: `Checked`. Raises one TreadleError with every mistake found.
+Stage: the whole frontend. Input: the path of a spec. Output: `Checked`. Raises one TreadleError with every
+mistake found.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What the frontend hands on: checked specs, model graphs and training plans.
 
-Stage: the elaborator's output, the input of `autodiff`, `driver` and `train`. Step graphs still hold `grad` nodes.
+Stage: the elaborator's output, the input of `autodiff`, `driver` and `train`. Step graphs still hold `grad`
+nodes.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class ModelGraph:
 class PhasePlan:
     """One objective of a training step.
 
-    `graph` outputs `loss` and metrics; its updates are those of parameters, optimizer states and layer states.
+    `graph` outputs `loss` and metrics; its updates are those of parameters, optimizer states and layer
+    states.
     """
 
     name: str
@@ -120,7 +122,8 @@ class TrainPlan:
 class LoaderCall:
     """`train, test = idx("a.gz", test = 0.2)`: a source of splits, with its arguments as Python values.
 
-    A single `train` also takes the other splits that the loader gives, unless they have a source of their own.
+    A single `train` also takes the other splits that the loader gives, unless they have a source of their
+    own.
     """
 
     targets: tuple[str, ...]

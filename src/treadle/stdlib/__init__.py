@@ -1,1 +1,1 @@
-"""The library of the language, written in the language: layers, losses, metrics, optimizers, schedules, initialisers."""
+"""The library of the language, written in the language: layers, losses, optimizers, schedules and more."""

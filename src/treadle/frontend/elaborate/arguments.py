@@ -125,7 +125,9 @@ def bind_parameters(
         scope.bind(param.name, given.value)
         if isinstance(param.type, ast.KindType):
             kinds.check(param, given.value, owner, given.span)
-    typed = [p for p in params if isinstance(p.type, ast.TensorType)]
-    dims.bind_inputs(
-        el, [(p.name, p.type, (bound.get(p.name) or Given(None, span)).span) for p in typed], scope, owner
-    )
+    typed = [
+        (param.name, param.type, bound[param.name].span if param.name in bound else span)
+        for param in params
+        if isinstance(param.type, ast.TensorType)
+    ]
+    dims.bind_inputs(el, typed, scope, owner)

@@ -1,6 +1,7 @@
 """Calls: what happens when each kind of value is called.
 
-The first call of a layer (optimizer, schedule, initialiser) builds it, the second applies it; functions run at once.
+The first call of a layer (optimizer, schedule, initialiser) builds it, the second applies it; functions run
+at once.
 """
 
 from __future__ import annotations

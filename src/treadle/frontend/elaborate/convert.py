@@ -1,7 +1,7 @@
 """Conversions between compile-time values and tensors, and the one rule of mixed element types.
 
-A number takes the element type of the tensor it meets; only a float that meets an integer tensor makes both f32. Of
-two tensors the narrower kind follows: bool, integer, float. The default float type is f32.
+A number takes the element type of the tensor it meets; only a float that meets an integer tensor makes both
+f32. Of two tensors the narrower kind follows: bool, integer, float. The default float type is f32.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from treadle.frontend.elaborate.values import (
     Value,
     describe,
     is_number,
+    show,
 )
 from treadle.source import Span
 from treadle.types import Dim, DType
@@ -61,7 +62,7 @@ def to_tensor(el: Elaborator, value: Value, span: Span, dtype: DType | None = No
             "E0308",
             f"{describe(value)} stands where a tensor is needed",
             span,
-            hint=f"apply it to a tensor: `x |> {getattr(value, 'text', value.origin.name if isinstance(value, Built) else value.name)}`",
+            hint=f"apply it to a tensor: `x |> {show(value)}`",
         )
     fail("E0314", f"expected a tensor, found {describe(value)}", span)
 
@@ -90,8 +91,6 @@ def _flatten(rows: Value, shape: list[int], depth: int, span: Span) -> list[floa
         fail("E0314", f"the rows of a table have {shape[depth]} and {len(rows)} elements", span)
     flat: list[float] = []
     for row in rows:
-        if not flat and depth + 1 > len(shape):
-            pass
         flat.extend(_flatten(row, shape, depth + 1, span))
     return flat
 

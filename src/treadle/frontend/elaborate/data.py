@@ -1,8 +1,8 @@
 """Elaborating a data block: where its splits come from, and a graph from their columns to model inputs.
 
-`train = idx(...)` names a source; `image = cast(train.images, f32) / 255` defines a column for every split, with the word
-`train` standing for the split at hand; `augment(train) { ... }` changes columns each time examples are drawn.
-Non-goals: reading files; which loaders there are.
+`train = idx(...)` names a source; `image = cast(train.images, f32) / 255` defines a column for every split,
+with the word `train` standing for the split at hand; `augment(train) { ... }` changes columns each time
+examples are drawn. Non-goals: reading files; which loaders there are.
 """
 
 from __future__ import annotations
@@ -18,8 +18,16 @@ from treadle.frontend.elaborate.budget import deep_stack
 from treadle.frontend.elaborate.elaborator import Elaborator
 from treadle.frontend.elaborate.modules import Modules
 from treadle.frontend.elaborate.scope import Scope, names_of
-from treadle.frontend.elaborate.values import ERROR, NONE, Namespace, Silenced, Tensor, Value, describe
-from treadle.frontend.elaborate.values import is_number
+from treadle.frontend.elaborate.values import (
+    ERROR,
+    NONE,
+    Namespace,
+    Silenced,
+    Tensor,
+    Value,
+    describe,
+    is_number,
+)
 from treadle.frontend.result import Checked, LoaderCall
 from treadle.ir import Graph
 from treadle.source import Span
@@ -28,9 +36,7 @@ from treadle.types import TensorType
 SPLITS = ("train", "validation", "test")
 
 
-def data_sources(
-    checked: Checked, data: str, arguments: Mapping[str, Any] | None = None
-) -> list[LoaderCall]:
+def data_sources(checked: Checked, data: str, arguments: Mapping[str, Any] | None = None) -> list[LoaderCall]:
     """The sources of a data block, in order, with the arguments of their loaders as Python values.
 
     Raises:
@@ -67,8 +73,9 @@ def elaborate_columns(
 ) -> Graph:
     """The graph from the raw columns of a split to the columns that models read.
 
-    Input: for each source the types of its columns. Output: a graph with inputs such as `train.images` and one output per
-    column: those that the block defines, and the raw ones of the split that it does not redefine; only `wanted` ones.
+    Input: for each source the types of its columns. Output: a graph with inputs such as `train.images` and
+    one output per column: those that the block defines, and the raw ones of the split that it does not
+    redefine; only `wanted` ones.
 
     Raises:
         TreadleError: with everything that is wrong in the block.

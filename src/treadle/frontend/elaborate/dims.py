@@ -1,7 +1,7 @@
 """Dimensions in types: patterns such as `[..., I]` bind names to the sizes of an argument, or check them.
 
-Each dimension of a pattern is an integer expression over names. A name that is not bound yet gets the size that makes
-the pattern fit (`2*I` against 6 gives I = 3); everything bound is checked.
+Each dimension of a pattern is an integer expression over names. A name that is not bound yet gets the size
+that makes the pattern fit (`2*I` against 6 gives I = 3); everything bound is checked.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def _align(
 
 
 def _leading(scope: Scope, span: Span) -> Shape:
-    leading = scope.find(LEADING)
+    leading: Shape | None = scope.find(LEADING)
     if leading is None:
         fail("E0216", "`...` stands for the leading axes of an input, and no input has any here", span)
     return leading

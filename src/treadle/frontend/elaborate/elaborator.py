@@ -1,7 +1,7 @@
 """The elaborator: the state of one expansion, and the doors between its parts.
 
-One elaborator expands one model, once, for training or for evaluation, into one root graph. The parts (`expressions`,
-`calls`, `layers`, `statements`, `scan`, ...) are functions over it.
+One elaborator expands one model, once, for training or for evaluation, into one root graph. The parts
+(`expressions`, `calls`, `layers`, `statements`, `scan`, ...) are functions over it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class Application:
         owns: whether `param` and `state` may be declared now.
         seen: how often each place of the text built a layer.
         loops: the indices of the loops being unrolled.
-        declared: names of the leaves declared so far; `states` gives the paths of states, `updated` those with `<-`.
+        declared: names of the leaves declared so far; `states` gives the paths of states, `updated` those
+            with `<-`.
         state_path: in an optimizer, the path of a state by its name and whether all parameters share it.
     """
 

@@ -5,7 +5,8 @@ Input: an expression and a scope. Output: a value. Compile-time parts are comput
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from treadle.errors import did_you_mean, fail
@@ -141,14 +142,13 @@ def attribute(el: Elaborator, value: Value, name: str, span: Span) -> Value:
     """
     if isinstance(value, ScanIndex):
         value = value.position()
+    members: dict[str, Callable[[], Value]] = {}
     if isinstance(value, Namespace):
-        members: dict[str, Callable[[], Value]] = {k: lambda v=v: v for k, v in value.members.items()}
+        members = _constant_members(value.members)
     elif isinstance(value, Tensor):
         members = _tensor_members(el, value)
     elif isinstance(value, Built):
-        members = _layer_members(el, value)
-    else:
-        members = {}
+        members = {**_constant_members(value.config), **_weights(el, value)}
     if name not in members:
         hint = did_you_mean(name, members)
         if isinstance(value, Built) and value.instance.path is None:
@@ -167,7 +167,11 @@ def _tensor_members(el: Elaborator, value: Tensor) -> dict[str, Callable[[], Val
     }
 
 
-def _layer_members(el: Elaborator, value: Built) -> dict[str, Callable[[], Value]]:
+def _constant_members(members: Mapping[str, Value]) -> dict[str, Callable[[], Value]]:
+    return {name: partial(members.__getitem__, name) for name in members}
+
+
+def _weights(el: Elaborator, value: Built) -> dict[str, Callable[[], Value]]:
     leaves = el.root.graph.leaves()
-    own = {name: lambda p=path: Tensor(leaves[p], el.root) for name, path in value.instance.leaves.items()}
-    return {**{name: lambda v=v: v for name, v in value.config.items()}, **own}
+    own = {name: el.root.tensor(leaves[path]) for name, path in value.instance.leaves.items()}
+    return _constant_members(own)

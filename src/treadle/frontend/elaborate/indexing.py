@@ -1,4 +1,4 @@
-"""Indexing: `x[0, :, a:b]`, `x[t]` in a scan, `x[ids]`, list elements, and constructors such as `zeros[N, 4]`."""
+"""Indexing: `x[0, :, a:b]`, `x[t]` in a scan, `x[ids]`, list elements, constructors like `zeros[N, 4]`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from treadle.frontend.elaborate.values import (
     is_size,
 )
 from treadle.source import Span
-from treadle.types import DimLike
+from treadle.types import Dim, DimLike
 
 if TYPE_CHECKING:
     from treadle.frontend.elaborate.elaborator import Elaborator
@@ -103,9 +103,9 @@ def _construct(el: Elaborator, value: Value, items: Sequence[Value], expr: ast.I
 
 def _index_list(value: Sequence[Value], item: Value, span: Span) -> Value:
     if isinstance(item, Part):
-        if not all(bound is None or isinstance(bound, int) for bound in (item.start, item.stop)):
+        if isinstance(item.start, Dim) or isinstance(item.stop, Dim):
             fail("E0403", "the bounds of a slice of a list are integers", span)
-        part = value[item.start : item.stop : item.step]  # type: ignore[misc]
+        part = value[item.start : item.stop : item.step]
         return part if isinstance(part, str) else list(part)
     if not isinstance(item, int) or isinstance(item, bool):
         fail("E0407", f"a list is indexed by an integer, not by {describe(item)}", span)
@@ -151,7 +151,8 @@ def _expand(value: Tensor, items: Sequence[Value], span: Span) -> tuple[list[Val
 def _plan(value: Tensor, items: Sequence[Value], span: Span) -> _Plan:
     plan = _Plan([], [], [], [], [], [])
     for axis, (dim, item) in enumerate(zip(value.shape, items, strict=True)):
-        start, stop, step, keep = 0, dim, 1, True
+        start: DimLike = 0
+        stop, step, keep = dim, 1, True
         if isinstance(item, Part):
             start, stop, step = _bounds(item, dim, axis, plan)
         elif isinstance(item, Tensor):

@@ -1,7 +1,8 @@
 """Layers: the first call builds one, the second applies it; where its weights get their names.
 
-A built layer keeps its identity through `Instance`: applied twice, it shares its weights, and the layers that its
-body builds are the same ones again. The other two-call definitions (schedules, initialisers) run the same way.
+A built layer keeps its identity through `Instance`: applied twice, it shares its weights, and the layers that
+its body builds are the same ones again. The other two-call definitions (schedules, initialisers) run the same
+way.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def apply(el: Elaborator, built: Built, arguments: Arguments, span: Span) -> Val
     """The second call: runs the body on inputs.
 
     Raises:
-        TreadleError: E0217 when an input does not fit its declared type, E0401 when a condition fails, and what the
+        TreadleError: E0217 when an input does not fit its declared type, E0401 when a condition fails, and
+            what the
             body raises.
     """
     definition = built.definition

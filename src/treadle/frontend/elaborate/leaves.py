@@ -1,7 +1,7 @@
 """Leaves: parameters and states, their initial values and the updates of states.
 
-Initial values are computed by a graph of their own (`Elaborator.init`), with one random stream per leaf, so that adding
-a layer does not change the initial weights of the others.
+Initial values are computed by a graph of their own (`Elaborator.init`), with one random stream per leaf, so
+that adding a layer does not change the initial weights of the others.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from treadle.frontend.elaborate.values import (
     describe,
     is_number,
 )
-from treadle.frontend.result import LeafInfo
+from treadle.frontend.result import LeafInfo, Role
 from treadle.source import Span
 from treadle.types import TensorType
 
@@ -48,7 +48,7 @@ def declare_param(el: Elaborator, statement: ast.Param, scope: Scope) -> None:
         if statement.init is None:
             fail("E0503", f"{what} has no initial value", statement.span, hint="write `= glorot_uniform`")
         initial = evaluate_initial(el, statement.init, type_, path, scope)
-        role = "weight" if type_.rank >= 2 else "bias"
+        role: Role = "weight" if type_.rank >= 2 else "bias"
         add_leaf(
             el, LeafInfo(path, type_, "param", el.application.instance.path or "", statement.span, True, role)
         )
@@ -106,7 +106,8 @@ def update(el: Elaborator, statement: ast.Update, scope: Scope) -> None:
     """`m <- value`: what the state is after the step, and from here on in this body.
 
     Raises:
-        TreadleError: E0502 if it is no state or stands in a scan, E0504 if it was updated already, E0503 for a value
+        TreadleError: E0502 if it is no state or stands in a scan, E0504 if it was updated already, E0503 for
+            a value
             of another type.
     """
     name = statement.target.id

@@ -97,5 +97,5 @@ def _batch_symbol(expanded: ExpandedModel) -> str | None:
     for name in expanded.sink.inputs:
         shape = graph.inputs[name].type.shape
         if shape and isinstance(shape[0], Dim):
-            return sorted(shape[0].symbols)[0]
+            return min(shape[0].symbols)
     return None

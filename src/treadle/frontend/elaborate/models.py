@@ -1,7 +1,7 @@
 """Models: the statements that only a model has, and a model applied like a layer.
 
-At the top, inputs become inputs of the graph, and losses, metrics and outputs its named ends. Applied inside another
-model, inputs are given, outputs are the results, and losses and metrics stay away.
+At the top, inputs become inputs of the graph, and losses, metrics and outputs its named ends. Applied inside
+another model, inputs are given, outputs are the results, and losses and metrics stay away.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Names of layers: what a layer is called after, and the path that its weights are found under.
 
-A layer is named after the name it is bound to, else after its definition; in a loop the index of the iteration follows;
-a name that is taken gets a number. A layer in the configuration of another belongs to that one.
+A layer is named after the name it is bound to, else after its definition; in a loop the index of the
+iteration follows; a name that is taken gets a number. A layer in the configuration of another belongs to that
+one.
 """
 
 from __future__ import annotations
@@ -44,8 +45,12 @@ def name_value(el: Elaborator, name: str, value: Value) -> None:
         for number, item in enumerate(value):
             name_value(el, f"{name}[{number}]", item)
     elif isinstance(value, Built) and isinstance(value.definition, ast.Layer | ast.Model):
-        if value.instance.path is None:
-            place(el, value.instance, name)
+        _place_once(el, value.instance, name)
+
+
+def _place_once(el: Elaborator, instance: Instance, name: str) -> None:
+    if instance.path is None:
+        place(el, instance, name)
 
 
 def place(el: Elaborator, instance: Instance, name: str) -> None:

@@ -67,7 +67,8 @@ def binary(el: Elaborator, op: str, left: Value, right: Value, span: Span) -> Va
     """`left op right`.
 
     Raises:
-        TreadleError: E0406 division by zero, E0407 values that do not go together, E02xx from the op's type rule.
+        TreadleError: E0406 division by zero, E0407 values that do not go together, E02xx from the op's type
+            rule.
     """
     if isinstance(left, Tensor | ScanIndex) or isinstance(right, Tensor | ScanIndex):
         return _tensor_binary(el, op, left, right, span)
@@ -79,6 +80,11 @@ def binary(el: Elaborator, op: str, left: Value, right: Value, span: Span) -> Va
         return _dim_binary(el, op, left, right, span)
     if is_number(left) and is_number(right):
         return _number_binary(op, left, right, span)
+    return _other_binary(el, op, left, right, span)
+
+
+def _other_binary(el: Elaborator, op: str, left: Value, right: Value, span: Span) -> Value:
+    """Texts, lists and booleans; nested lists of numbers count as tensors."""
     if op == "+" and isinstance(left, str) and isinstance(right, str):
         return left + right
     if op == "+" and isinstance(left, list) and isinstance(right, list):
@@ -87,10 +93,10 @@ def binary(el: Elaborator, op: str, left: Value, right: Value, span: Span) -> Va
     if op == "*" and isinstance(left, list) and isinstance(right, int):
         check_length(len(left) * max(right, 0), span)
         return left * right
-    if op in LOGIC and isinstance(left, bool) and isinstance(right, bool):
-        return (left and right) if op == "and" else (left or right)
     if _is_nested_numbers(left) or _is_nested_numbers(right):
         return _tensor_binary(el, op, convert.to_tensor(el, left, span), right, span)
+    if op in LOGIC and isinstance(left, bool) and isinstance(right, bool):
+        return (left and right) if op == "and" else (left or right)
     fail("E0407", f"`{op}` does not go with {describe(left)} and {describe(right)}", span)
 
 
@@ -134,7 +140,7 @@ def _tensor_binary(el: Elaborator, op: str, left: Value, right: Value, span: Spa
 
 
 def matmul(el: Elaborator, left: Tensor, right: Tensor) -> Tensor:
-    """`left @ right`; a vector counts as a row on the left and as a column on the right, and the axis is dropped."""
+    """`left @ right`; a vector is a row on the left and a column on the right, and that axis is dropped."""
     row, column = left.rank == 1, right.rank == 1
     a = el.op("reshape", left, shape=(1, *left.shape)) if row else left
     b = el.op("reshape", right, shape=(*right.shape, 1)) if column else right
@@ -219,10 +225,10 @@ def _power(base: float, exponent: float, span: Span) -> float:
     if isinstance(base, int) and isinstance(exponent, int):
         if exponent >= 0 and base.bit_length() * exponent > 4096:
             fail("E0904", f"{base} ^ {exponent} is too large", span)
-        return base**exponent
+        return int(base**exponent) if exponent >= 0 else float(base) ** exponent
     if base < 0 and exponent != int(exponent):
         fail("E0411", f"{base} ^ {exponent} has no real value", span)
-    return float(base) ** exponent
+    return float(float(base) ** exponent)
 
 
 def _is_nested_numbers(value: Value) -> bool:

@@ -64,7 +64,8 @@ class Optimisation:
         """Add the updates of one objective to the root graph.
 
         Raises:
-            TreadleError: E0606 when no parameter is left to train, and what the settings and the optimizer raise.
+            TreadleError: E0606 when no parameter is left to train, and what the settings and the optimizer
+                raise.
         """
         el = self.el
         optimizer = self._optimizer(objective)

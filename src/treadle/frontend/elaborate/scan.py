@@ -1,8 +1,8 @@
 """`scan`: the one run-time loop, as a node that owns a sub-graph.
 
-The body is traced once in a graph of its own. Carried values and the elements of sequences are its inputs; whatever else
-of the outer graph it uses becomes a constant operand by itself. The stacked results lie along the axis that the first
-sequence was stepped along.
+The body is traced once in a graph of its own. Carried values and the elements of sequences are its inputs;
+whatever else of the outer graph it uses becomes a constant operand by itself. The stacked results lie along
+the axis that the first sequence was stepped along.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def evaluate(el: Elaborator, expr: ast.Scan, scope: Scope) -> Value:
     Output: the stacked yields; without `yield`, the final carried values.
 
     Raises:
-        TreadleError: E0512 sequences that cannot step together, E0513 nothing carried or yielded, E0219 a carried
+        TreadleError: E0512 sequences that cannot step together, E0513 nothing carried or yielded, E0219 a
+            carried
             value that changes its type.
     """
     with el.at(expr.span):

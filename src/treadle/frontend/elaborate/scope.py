@@ -1,7 +1,8 @@
 """Scopes: what names mean at one place of a spec.
 
-A scope is a table of names over a parent scope; the outermost is a file, which knows its own blocks, what it uses and
-the library. Looking a name up never fails silently: an unknown one is reported with the nearest known name.
+A scope is a table of names over a parent scope; the outermost is a file, which knows its own blocks, what it
+uses and the library. Looking a name up never fails silently: an unknown one is reported with the nearest
+known name.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ Fallback = Callable[[str], Value | None]
 class Scope:
     """Names and their values, over a parent.
 
-    `axes` holds the names that a declared type gave to the axes of a tensor: `x: [N, T, I]`.
-    `fallback` finds names that no table holds: blocks of the file and of the library, which are read when used.
+    `axes` holds the names that a declared type gave to the axes of a tensor: `x: [N, T, I]`. `fallback` finds
+    names that no table holds: blocks of the file and of the library, which are read when used.
     """
 
     __slots__ = ("axes", "fallback", "known", "names", "parent")

@@ -1,4 +1,4 @@
-"""Selections of parameters after `over` and `freeze`: groups, layers, single weights, lists and name patterns."""
+"""Selections of parameters after `over` and `freeze`: groups, layers, weights, lists, name patterns."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Statements: running a body, one handler per syntax node, going on after a failed statement.
 
-A failed statement is reported and the names it would have bound get the value `error`, the use of which is silent; so a
-person sees several independent mistakes at once.
+A failed statement is reported and the names it would have bound get the value `error`, the use of which is
+silent; so a person sees several independent mistakes at once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from treadle.frontend.elaborate import leaves, naming, operators
 from treadle.frontend.elaborate.loops import bind_targets, iterate, looping
 from treadle.frontend.elaborate.scope import Scope, names_of
 from treadle.frontend.elaborate.values import ERROR, NONE, Silenced, Tensor, Value, show
-from treadle.source import Span
 
 if TYPE_CHECKING:
     from treadle.frontend.elaborate.elaborator import Elaborator
@@ -78,7 +77,11 @@ def bound_names(statement: ast.Node) -> Iterator[str]:
     for node in ast.walk(statement):
         if isinstance(node, ast.Assign):
             yield from names_of(node.targets)
-        elif isinstance(node, ast.Input | ast.Target | ast.Param | ast.State | ast.Const) or (isinstance(node, ast.Output) and node.name) or isinstance(node, ast.Carry):
+        elif (
+            isinstance(node, ast.Input | ast.Target | ast.Param | ast.State | ast.Const)
+            or (isinstance(node, ast.Output) and node.name)
+            or isinstance(node, ast.Carry)
+        ):
             yield node.name
 
 
@@ -178,15 +181,11 @@ def _to_sink(name: str) -> Callable[[Elaborator, Any, Scope], Value]:
     def handle(el: Elaborator, statement: Any, scope: Scope) -> Value:
         method = getattr(el.sink, name, None)
         if method is None:
-            _misplaced(name, statement.span)
+            fail("E0113", f"`{name}` has no place in this block", statement.span)
         method(el, statement, scope)
         return NO_RESULT
 
     return handle
-
-
-def _misplaced(name: str, span: Span) -> None:
-    fail("E0407", f"`{name}` has no place in this block", span)
 
 
 HANDLERS: dict[type, Callable[[Elaborator, Any, Scope], Value]] = {

@@ -1,7 +1,8 @@
 """Traces: graphs under construction, and how a value of an outer graph enters an inner one.
 
-A model has one root trace; the body of a `scan` is an inner trace. A tensor of an outer trace that is used in an inner
-one becomes a constant operand of the scan, without the user saying so. Initial values have a trace of their own.
+A model has one root trace; the body of a `scan` is an inner trace. A tensor of an outer trace that is used in
+an inner one becomes a constant operand of the scan, without the user saying so. Initial values have a trace
+of their own.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Trace:
         builder: makes its nodes.
         parent: the trace around a scan body, None for a root.
         salt: makes the random draws of one training phase other than those of the next.
+        draws, streams: how often each place drew at random, and the numbers given out.
         captures: for a scan body, the inner input that stands for each outer tensor, by outer node id.
     """
 
@@ -35,8 +37,8 @@ class Trace:
         self.salt = salt
         self.captures: dict[int, tuple[Tensor, Node]] = {}
         self._index: Node | None = None
-        self._draws: dict[str, int] = {}
-        self._streams: set[int] = set()
+        self.draws: dict[str, int] = {}
+        self.streams: set[int] = set()
 
     def tensor(self, node: Node) -> Tensor:
         """`node` of this trace as a value."""
@@ -86,27 +88,28 @@ class Trace:
 
     def step(self) -> Node:
         """The number of the optimizer step."""
-        return self._reserved(STEP_INPUT, TensorType(DType.I64, ()))
+        return self.reserved(STEP_INPUT, TensorType(DType.I64, ()))
 
     def key(self) -> Node:
         """The key of random draws: the run's seed and step, and in a scan body the step of the scan too."""
         if self.parent is None:
-            return self._reserved(RNG_INPUT, TensorType(DType.I64, (2,)))
+            return self.reserved(RNG_INPUT, TensorType(DType.I64, (2,)))
         outer = Tensor(self.parent.key(), self.parent)
         return self.builder.apply("fold_in", self.adopt(outer), self.index())
 
     def stream(self, scope: str) -> int:
         """A number for one place that draws at random: by layer path, so that other layers' draws stay the same."""
         root = self.root()
-        count = root._draws.get(scope, 0)
-        root._draws[scope] = count + 1
+        count = root.draws.get(scope, 0)
+        root.draws[scope] = count + 1
         number = crc32(f"{root.salt}{scope}#{count}".encode()) % STREAMS
-        while number in root._streams:
+        while number in root.streams:
             number = (number + 1) % STREAMS
-        root._streams.add(number)
+        root.streams.add(number)
         return number
 
-    def _reserved(self, name: str, type_: TensorType) -> Node:
+    def reserved(self, name: str, type_: TensorType) -> Node:
+        """A value that the runtime gives to every run, made an input when it is first used."""
         if self.parent is not None:
-            return self.adopt(Tensor(self.parent._reserved(name, type_), self.parent))
+            return self.adopt(Tensor(self.parent.reserved(name, type_), self.parent))
         return self.graph.inputs.get(name) or self.builder.input(name, type_)

@@ -1,7 +1,7 @@
 """Elaborating a `train` block: from a model and settings to one step graph per phase.
 
-Each phase runs the model's body again with `training` set, then its own statements; what it minimises becomes gradients
-and updates. Input: a `train` block. Output: `TrainPlan`.
+Each phase runs the model's body again with `training` set, then its own statements; what it minimises becomes
+gradients and updates. Input: a `train` block. Output: `TrainPlan`.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class _Planner:
         return el.evaluate(settings.single(setting), scope)
 
     def _name_losses(self, el: Elaborator, objectives: Sequence[Objective]) -> None:
-        """The loss of a phase is the sum of what it minimises; the model's own ends stay in a plain step only."""
+        """The loss of a phase is the sum of what it minimises; the model's own ends stay in a plain step."""
         outputs = el.root.graph.outputs
         if self.phases:
             outputs.clear()

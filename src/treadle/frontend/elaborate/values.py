@@ -1,7 +1,8 @@
 """Compile-time values: what an expression of the language can mean while a spec is expanded.
 
-Plain values are Python's own `int`, `float`, `bool`, `str`, `list` and `tuple` (several results), and `Dim` for sizes
-that are known by name only. The rest is defined here. Non-goals: computing with them (see `operators`, `calls`).
+Plain values are Python's own `int`, `float`, `bool`, `str`, `list` and `tuple` (several results), and `Dim`
+for sizes that are known by name only. The rest is defined here. Non-goals: computing with them (see
+`operators`, `calls`).
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ class Tensor:
 class Instance:
     """The identity of one built layer: its name, its weights and the layers built inside it.
 
-    `path` is None until the layer is first applied. `children` remembers the layers that a body builds, by place in
-    the text and order, so that a second application finds the same ones.
+    `path` is None until the layer is first applied. `children` remembers the layers that a body builds, by
+    place in the text and order, so that a second application finds the same ones.
     """
 
     name: str | None = None
@@ -81,7 +82,7 @@ class Instance:
 
 @dataclass(frozen=True, eq=False)
 class DefinitionValue:
-    """A `layer`, `optimizer`, `schedule`, `init` or `model` before its first call, with the file it stands in."""
+    """A `layer`, `optimizer`, `schedule`, `init` or `model` before its first call, with its file."""
 
     definition: ast.Definition | ast.Model
     scope: Scope

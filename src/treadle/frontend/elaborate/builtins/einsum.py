@@ -79,7 +79,7 @@ def _check_output(el: Elaborator, pattern: str, inputs: Sequence[str], output: s
 
 
 def _diagonals(el: Elaborator, term: _Term) -> _Term:
-    """A letter that stands twice in one operand picks the diagonal: everything else is masked and summed."""
+    """A letter that stands twice in one operand picks the diagonal: the rest is masked and summed."""
     for letter in dict.fromkeys(term.letters):
         while term.letters.count(letter) > 1:
             tensor, first = term.tensor, term.letters.index(letter)
@@ -111,7 +111,7 @@ def _arrange(el: Elaborator, term: _Term, letters: str) -> _Term:
 
 
 def _contract(el: Elaborator, left: _Term, right: _Term, needed: set[str]) -> _Term:
-    """The product of two terms as one batched matmul: batch letters, then rows and columns, the rest summed."""
+    """The product of two terms as one batched matmul."""
     left = _sum_out(el, left, needed | set(right.letters))
     right = _sum_out(el, right, needed | set(left.letters))
     shared = [letter for letter in left.letters if letter in right.letters]

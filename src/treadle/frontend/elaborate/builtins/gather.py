@@ -48,7 +48,7 @@ def scatter_add(el: Elaborator, x: Value, ids: Value, count: Value, axis: Value 
 
 @builtin("scatter_add_along")
 def scatter_add_along(el: Elaborator, x: Value, ids: Value, count: Value, axis: Value = -1) -> Value:
-    """As `take_along` read backwards: adds each element of `x` at its position along an axis of size `count`."""
+    """`take_along` backwards: adds each element of `x` at its position along an axis of size `count`."""
     value = tensor(el, x)
     wanted = size(el, count, "the count")
     return el.op("scatter_add_along", value, _indices(el, ids), axis=_axis(el, value, axis), size=wanted)

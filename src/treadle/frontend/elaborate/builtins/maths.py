@@ -185,6 +185,7 @@ def _extreme_builtin(name: str) -> None:
 _extreme_builtin("max")
 _extreme_builtin("min")
 
+
 def _op_builtin(name: str) -> None:
     def run(el: Elaborator, x: Value) -> Value:
         return el.op(name, tensor(el, x))

@@ -1,7 +1,7 @@
 """The table of builtins, and the checks that they share.
 
-A builtin is a Python function `(el, ...) -> value`; its parameter names are the language's. `el.here` is the place of
-the call.
+A builtin is a Python function `(el, ...) -> value`; its parameter names are the language's. `el.here` is the
+place of the call.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Names whose meaning depends on where they stand: `training`, `step`, `total_steps`, groups of parameters."""
+"""Names whose meaning depends on where they stand: `training`, `step`, `total_steps`, parameter groups."""
 
 from __future__ import annotations
 

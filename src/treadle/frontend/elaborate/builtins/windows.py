@@ -75,7 +75,7 @@ def conv_input_grad(
 def windows(
     el: Elaborator, x: Value, size: Value, axis: Value, stride: Value = 1, dilation: Value = 1
 ) -> Value:
-    """Sliding windows along axes: those axes count the windows, the elements of a window are appended at the end."""
+    """Sliding windows along axes, which count the windows; the elements of a window come last."""
     value = tensor(el, x)
     over = axes(el, value, axis)
     count = len(over)
