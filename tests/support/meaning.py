@@ -18,7 +18,7 @@ def tensor(*shape: int, dtype: DType = DType.F64) -> TensorType:
 
 
 def graph_of(make: Callable[..., Node], *types: TensorType) -> Graph:
-    """A graph with inputs a, b, c ... of these types and the one output `y` that `make(g, a, b, ...)` returns."""
+    """A graph with inputs a, b, c ... of these types and the output `make(g, a, b, ...)`, called `y`."""
     graph = Graph("test")
     g = Builder(graph)
     inputs = [g.input("abcdefgh"[number], type_) for number, type_ in enumerate(types)]
@@ -47,7 +47,7 @@ def results(graph: Graph, values: dict[str, Any]) -> list[Any]:
 
 
 def assert_same_meaning(before: Graph, after: Graph, seed: int = 0, rtol: float = 1e-9) -> None:
-    """Both graphs give the same outputs and updates for the same random values; the second one is well formed."""
+    """Both graphs give the same results for the same random values; the second one is well formed."""
     verify(after)
     assert list(before.outputs) == list(after.outputs)
     assert list(before.updates) == list(after.updates)
@@ -59,3 +59,15 @@ def assert_same_meaning(before: Graph, after: Graph, seed: int = 0, rtol: float 
 def ops(graph: Graph) -> list[str]:
     """Names of the ops of a graph in order, without inputs."""
     return [node.op for node in graph if node.op != "input"]
+
+
+def becomes(
+    run: Callable[[Graph], Graph], make: Callable[..., Node], types: tuple[Any, ...], *expected: str
+) -> Graph:
+    """Asserts that a pass leaves exactly these ops and the meaning; returns the new graph."""
+    before = graph_of(make, *types)
+    after = run(before)
+    assert ops(after) == list(expected)
+    if not before.symbols():
+        assert_same_meaning(before, after)
+    return after

@@ -8,7 +8,7 @@ from __future__ import annotations
 from treadle.ir import Builder, Node
 from treadle.ops import REGISTRY
 from treadle.passes.bodies import table
-from treadle.passes.patterns import all_axes_but, broadcast, broadcast_shape, scalar, uniform
+from treadle.passes.patterns import all_axes_but, broadcast, broadcast_shape, reshaped, scalar, uniform
 from treadle.passes.views import adds_leading_ones, reduced_shape
 from treadle.types.tensor import shape_size
 
@@ -38,11 +38,9 @@ def sum_of_broadcast(g: Builder, node: Node) -> Node | None:
     copies = shape_size(tuple(source.type.shape[axis] for axis in copied))
     kept = all_axes_but(rank, tuple(copied))
     smaller = tuple(source.type.shape[axis] if axis in kept else 1 for axis in range(rank))
-    total = g.sum(
-        broadcast(g, g.reshape(inner, shape=padded), smaller), axes=node.attrs["axes"], keepdims=True
-    )
+    total = g.sum(broadcast(g, reshaped(g, inner, padded), smaller), axes=node.attrs["axes"], keepdims=True)
     scaled = g.mul(total, g.const(value=copies, dtype=node.type.dtype, shape=()))
-    return g.reshape(scaled, shape=node.type.shape)
+    return reshaped(g, scaled, node.type.shape)
 
 
 def extreme_of_broadcast(g: Builder, node: Node) -> Node | None:
@@ -55,7 +53,7 @@ def extreme_of_broadcast(g: Builder, node: Node) -> Node | None:
     if any(padded[axis] != 1 for axis in axes):
         return None
     shape = reduced_shape(source.type.shape, axes, keepdims=True)
-    return g.reshape(broadcast(g, g.reshape(inner, shape=padded), shape), shape=node.type.shape)
+    return reshaped(g, broadcast(g, reshaped(g, inner, padded), shape), node.type.shape)
 
 
 def _before_broadcast(g: Builder, operand: Node) -> Node:

@@ -1,4 +1,3 @@
-
 """Pass: brings equal meanings to one form, so that later passes need to know one form only.
 
 Constants stand right, `neg` moves outwards, `sub` of a constant is `add`, `gt` is `lt`, comparisons are not

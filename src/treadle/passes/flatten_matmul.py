@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from treadle.ir import Builder, Graph, Node
 from treadle.passes.bodies import RuleTable, apply_rules, table
+from treadle.passes.patterns import reshaped
 from treadle.types.tensor import shape_size
 
 
@@ -24,8 +25,8 @@ def rows_of_stack(g: Builder, node: Node) -> Node | None:
     a, b = node.inputs
     if a.type.rank == 2 or b.type.rank != 2 or a.op == "transpose":
         return None
-    rows = g.reshape(a, shape=(shape_size(a.type.shape[:-1]), a.type.shape[-1]))
-    return g.reshape(g.matmul(rows, b), shape=node.type.shape)
+    rows = reshaped(g, a, (shape_size(a.type.shape[:-1]), a.type.shape[-1]))
+    return reshaped(g, g.matmul(rows, b), node.type.shape)
 
 
 def transposed_rows(g: Builder, node: Node) -> Node | None:
@@ -44,15 +45,15 @@ def sum_of_stack(g: Builder, node: Node) -> Node | None:
     a, b = product.inputs
     if not node.attrs["axes"] or a.type.shape[:-2] != b.type.shape[:-2]:
         return None
-    return g.reshape(contract_stack(g, a, b), shape=node.type.shape)
+    return reshaped(g, contract_stack(g, a, b), node.type.shape)
 
 
 def contract_stack(g: Builder, a: Node, b: Node) -> Node:
     """The sum of a[..., M, K] @ b[..., K, N] over the leading axes, [M, N]."""
     columns = transposed(g, a)  # (..., K, M)
     inner = shape_size(columns.type.shape[:-1])
-    left = g.reshape(columns, shape=(inner, columns.type.shape[-1]))
-    right = g.reshape(b, shape=(inner, b.type.shape[-1]))
+    left = reshaped(g, columns, (inner, columns.type.shape[-1]))
+    right = reshaped(g, b, (inner, b.type.shape[-1]))
     return g.matmul(g.transpose(left, perm=(1, 0)), right)
 
 

@@ -66,6 +66,11 @@ def broadcast(g: Builder, node: Node, shape: Shape) -> Node:
     return node if node.type.shape == shape else g.broadcast_to(node, shape=shape)
 
 
+def reshaped(g: Builder, node: Node, shape: Shape) -> Node:
+    """The node with a shape of the same size."""
+    return node if node.type.shape == shape else g.reshape(node, shape=shape)
+
+
 def broadcast_shape(*shapes: Shape) -> Shape | None:
     """The shape that elementwise operands of these shapes give; None if they do not go together."""
     rank = max(len(shape) for shape in shapes)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from treadle.ir import Builder, Graph, Node, copy_node
 from treadle.passes.bodies import RuleTable, apply_rules, table
 from treadle.passes.logistic import LOGISTIC_RULES
-from treadle.passes.patterns import broadcast, scalar
+from treadle.passes.patterns import broadcast, reshaped, scalar
 from treadle.passes.targets import is_mark
 
 _SELECTIONS = ("take_along", "take", "slice", "reshape", "transpose")
@@ -46,7 +46,7 @@ def log_of_sum(g: Builder, node: Node) -> Node | None:
     axes = total.attrs["axes"]
     shift = _shift(g, exponent, axes)
     small = g.log(g.sum(g.exp(g.sub(exponent, shift)), **total.attrs))
-    return g.add(small, g.reshape(shift, shape=node.type.shape))
+    return g.add(small, reshaped(g, shift, node.type.shape))
 
 
 def log_of_selection(g: Builder, node: Node) -> Node | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from treadle.ir import Builder, Node
 from treadle.passes.bodies import table
-from treadle.passes.patterns import all_axes_but
+from treadle.passes.patterns import all_axes_but, reshaped
 
 
 def merge_reductions(g: Builder, node: Node) -> Node | None:
@@ -22,9 +22,9 @@ def merge_reductions(g: Builder, node: Node) -> Node | None:
     outer = {remaining[axis] for axis in node.attrs["axes"]}
     axes = tuple(sorted(outer | set(inner.attrs["axes"])))
     if node.attrs["keepdims"] and not inner.attrs["keepdims"]:
-        return g.reshape(g.apply(node.op, source, axes=axes, keepdims=False), shape=node.type.shape)
+        return reshaped(g, g.apply(node.op, source, axes=axes, keepdims=False), node.type.shape)
     merged = g.apply(node.op, source, axes=axes, keepdims=node.attrs["keepdims"])
-    return g.reshape(merged, shape=node.type.shape)
+    return reshaped(g, merged, node.type.shape)
 
 
 def factor_out_of_sum(g: Builder, node: Node) -> Node | None:
@@ -70,11 +70,11 @@ def reduction_of_reshape(g: Builder, node: Node) -> Node | None:
     source = inner.inputs[0]
     if len(node.attrs["axes"]) == inner.type.rank:
         whole = g.apply(node.op, source, axes=tuple(range(source.type.rank)), keepdims=False)
-        return g.reshape(whole, shape=node.type.shape)
+        return reshaped(g, whole, node.type.shape)
     axes = _same_axes(source, inner, node.attrs["axes"])
     if not axes:
         return None
-    return g.reshape(g.apply(node.op, source, axes=axes, keepdims=False), shape=node.type.shape)
+    return reshaped(g, g.apply(node.op, source, axes=axes, keepdims=False), node.type.shape)
 
 
 def sum_of_scattered(g: Builder, node: Node) -> Node | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from treadle.ir import Builder, Node, copy_node
 from treadle.passes.batching import Batcher
 from treadle.passes.flatten_matmul import contract_stack
+from treadle.passes.patterns import reshaped
 from treadle.types.tensor import shape_size
 
 LINEAR = frozenset({"neg", "add", "sub", "transpose", "reshape"})  # the sum of these is these of the sum
@@ -70,7 +71,7 @@ def _sum(batch: Batcher, node: Node) -> Node | None:
     if not outer.stacked:
         return None
     axes = (0, *(axis + 1 for axis in node.attrs["axes"]))
-    return batch.g.reshape(batch.g.sum(outer.node, axes=axes, keepdims=False), shape=node.type.shape)
+    return reshaped(batch.g, batch.g.sum(outer.node, axes=axes, keepdims=False), node.type.shape)
 
 
 def _scatter_add(batch: Batcher, node: Node) -> Node | None:
@@ -78,8 +79,8 @@ def _scatter_add(batch: Batcher, node: Node) -> Node | None:
     if node.attrs["axis"] != 0:
         return None
     rank = node.inputs[1].type.rank
-    flat = batch.g.reshape(indices, shape=(shape_size(indices.type.shape),))
-    rows = batch.g.reshape(updates, shape=(flat.type.shape[0], *updates.type.shape[rank + 1 :]))
+    flat = reshaped(batch.g, indices, (shape_size(indices.type.shape),))
+    rows = reshaped(batch.g, updates, (flat.type.shape[0], *updates.type.shape[rank + 1 :]))
     return copy_node(batch.g, node, (rows, flat))
 
 
@@ -91,7 +92,7 @@ def _conv_filter_grad(batch: Batcher, node: Node) -> Node | None:
 def _merged(g: Builder, node: Node) -> Node:
     """The first two axes as one."""
     shape = node.type.shape
-    return g.reshape(node, shape=(shape_size(shape[:2]), *shape[2:]))
+    return reshaped(g, node, (shape_size(shape[:2]), *shape[2:]))
 
 
 _RULES: dict[str, Callable[[Batcher, Node], Node | None]] = {

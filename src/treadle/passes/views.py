@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from treadle.ir import Builder, Node
 from treadle.passes.bodies import table
-from treadle.passes.patterns import all_axes_but
+from treadle.passes.patterns import all_axes_but, reshaped
 from treadle.types import DimLike, Shape
 
 
@@ -32,7 +32,7 @@ def merge_reshapes(g: Builder, node: Node) -> Node | None:
     """reshape(reshape(x)) = reshape(x)."""
     if node.inputs[0].op != "reshape":
         return None
-    return g.reshape(node.inputs[0].inputs[0], shape=node.attrs["shape"])
+    return reshaped(g, node.inputs[0].inputs[0], node.attrs["shape"])
 
 
 def merge_transposes(g: Builder, node: Node) -> Node | None:
@@ -48,7 +48,7 @@ def transpose_of_unit_axes(g: Builder, node: Node) -> Node | None:
     """A transpose that only moves axes of size 1 is a reshape."""
     shape = node.inputs[0].type.shape
     moved = [axis for axis in node.attrs["perm"] if shape[axis] != 1]
-    return g.reshape(node.inputs[0], shape=node.type.shape) if moved == sorted(moved) else None
+    return reshaped(g, node.inputs[0], node.type.shape) if moved == sorted(moved) else None
 
 
 def merge_slices(g: Builder, node: Node) -> Node | None:
@@ -154,7 +154,7 @@ def reduction_of_unit_axes(g: Builder, node: Node) -> Node | None:
         or source.type.dtype != node.type.dtype
     ):
         return None
-    return g.reshape(source, shape=node.type.shape)
+    return reshaped(g, source, node.type.shape)
 
 
 def reshape_of_reduction(g: Builder, node: Node) -> Node | None:

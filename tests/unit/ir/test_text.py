@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
-from support.nets import lenet, recurrent
 
+from support.nets import lenet, recurrent
 from treadle.ir import Builder, Graph
 from treadle.ir.text_parse import GraphTextError, parse_graph
 from treadle.ir.text_print import print_graph, print_value

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.nets import lenet, recurrent
 
+from support.nets import lenet, recurrent
 from treadle.errors import TreadleError
 from treadle.ir import Builder, Graph
 from treadle.ir.verify import verify
