@@ -42,7 +42,7 @@ def cast(el: Elaborator, value: Tensor, dtype: DType) -> Tensor:
 
 
 def to_tensor(el: Elaborator, value: Value, span: Span, dtype: DType | None = None) -> Tensor:
-    """`value` as a tensor, of `dtype` if given: numbers and sizes become constants, nested lists become tables.
+    """`value` as a tensor, of `dtype` if given: numbers and sizes become constants, nested lists tables.
 
     Raises:
         TreadleError: E0308 for a layer that was not applied, E0314 for anything else that is no tensor.

@@ -77,11 +77,9 @@ def bound_names(statement: ast.Node) -> Iterator[str]:
     for node in ast.walk(statement):
         if isinstance(node, ast.Assign):
             yield from names_of(node.targets)
-        elif (
-            isinstance(node, ast.Input | ast.Target | ast.Param | ast.State | ast.Const)
-            or (isinstance(node, ast.Output) and node.name)
-            or isinstance(node, ast.Carry)
-        ):
+        elif isinstance(node, ast.Output):
+            yield from [] if node.name is None else [node.name]
+        elif isinstance(node, ast.Input | ast.Target | ast.Param | ast.State | ast.Const | ast.Carry):
             yield node.name
 
 

@@ -98,7 +98,7 @@ class Trace:
         return self.builder.apply("fold_in", self.adopt(outer), self.index())
 
     def stream(self, scope: str) -> int:
-        """A number for one place that draws at random: by layer path, so that other layers' draws stay the same."""
+        """A number for one place that draws at random, by layer path: other layers' draws stay the same."""
         root = self.root()
         count = root.draws.get(scope, 0)
         root.draws[scope] = count + 1
