@@ -9,6 +9,7 @@ from __future__ import annotations
 from treadle.driver import differentiate
 from treadle.errors import fail
 from treadle.ir import Builder, Graph, rewrite
+from treadle.viz.kinds import constants
 
 
 def with_gradients(graph: Graph) -> Graph:
@@ -31,7 +32,18 @@ def with_gradients(graph: Graph) -> Graph:
         if param.id in needed:
             with builder.at(param.span, param.scope):
                 grown.outputs[f"grad:{name}"] = builder.grad(loss, param)
-    return differentiate(grown)
+    result = differentiate(grown)
+    _drop_zeros(result)
+    return result
+
+
+def _drop_zeros(graph: Graph) -> None:
+    """Forgets gradients that are known to be zero: of parameters behind a `stop_grad`."""
+    fixed = constants(graph)
+    for name in [
+        name for name, node in graph.outputs.items() if name.startswith("grad:") and node.id in fixed
+    ]:
+        del graph.outputs[name]
 
 
 def backward_nodes(graph: Graph) -> frozenset[int]:

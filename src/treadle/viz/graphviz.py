@@ -16,13 +16,12 @@ INSTALL_HINT = (
     "install it with `sudo apt install graphviz` (Debian, Ubuntu), `sudo dnf install graphviz` (Fedora) or "
     "`brew install graphviz` (macOS), or write a .dot file, which needs nothing"
 )
-ATTEMPTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("curved arrows", ("-Gsplines=spline",)),
-    ("bent arrows", ("-Gsplines=polyline", "-Gnslimit=4")),
-    ("straight arrows", ("-Gsplines=line", "-Gnslimit=1", "-Gnslimit1=1", "-Gmclimit=0.1")),
+ATTEMPTS: tuple[tuple[str, tuple[str, ...], bool], ...] = (  # words, options, leaves beside their readers
+    ("curved arrows", ("-Gsplines=spline",), True),
+    ("parameters above their readers", ("-Gsplines=spline",), False),
+    ("bent arrows", ("-Gsplines=polyline", "-Gnslimit=4"), False),
+    ("straight arrows", ("-Gsplines=line", "-Gnslimit=1", "-Gnslimit1=1", "-Gmclimit=0.1"), False),
 )
-
-
 SMALLER_HINT = "fold layers with `--depth 1`, or write a .dot file and lay it out with another program"
 
 
@@ -48,8 +47,9 @@ def render(dot_text: str, image_format: str, *, seconds: float = 30.0) -> Render
             hint=INSTALL_HINT,
         )
     problems: list[str] = []
-    for name, options in ATTEMPTS:
-        content, problem = _attempt([program, f"-T{image_format}", *options], dot_text, seconds)
+    for name, options, beside in ATTEMPTS:
+        text = dot_text if beside else dot_text.replace('minlen="0"', 'minlen="1"')
+        content, problem = _attempt([program, f"-T{image_format}", *options], text, seconds)
         if not problem:
             return Rendered(content, f"drawn with {name}, because {problems[-1]}" if problems else "")
         problems.append(f"Graphviz with {name} {problem}")

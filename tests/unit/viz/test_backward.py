@@ -58,3 +58,11 @@ def test_without_a_loss_there_is_no_backward_graph():
     with pytest.raises(TreadleError) as caught:
         picture_text(graph, "backward")
     assert caught.value.diagnostics[0].code == "E1005"
+
+
+def test_a_gradient_that_is_known_to_be_zero_is_not_drawn():
+    graph = Graph("net")
+    g = Builder(graph)
+    trained, stopped = g.param("trained", f32()), g.param("stopped", f32())
+    graph.outputs["loss"] = g.mul(trained, g.stop_grad(stopped))
+    assert set(with_gradients(graph).outputs) == {"loss", "grad:trained"}

@@ -50,6 +50,13 @@ def test_a_layout_that_never_ends_falls_back(fake_dot):
     assert render("digraph {}", "svg", seconds=0.2).note.startswith("drawn with bent arrows, because")
 
 
+def test_the_second_attempt_gives_up_the_place_of_parameters(fake_dot):
+    fake_dot("grep -v 'minlen=\"0\"'")
+    rendered = render('digraph { a -> b [minlen="0"]; }', "svg")
+    assert rendered.note.startswith("drawn with parameters above their readers, because")
+    assert rendered.content == b'digraph { a -> b [minlen="1"]; }\n'
+
+
 def test_failing_throughout_is_a_diagnostic(fake_dot):
     fake_dot("exit 3")
     with pytest.raises(TreadleError) as caught:
