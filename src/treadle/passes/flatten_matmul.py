@@ -25,8 +25,7 @@ def rows_of_stack(g: Builder, node: Node) -> Node | None:
     a, b = node.inputs
     if a.type.rank == 2 or b.type.rank != 2 or a.op == "transpose":
         return None
-    rows = reshaped(g, a, (shape_size(a.type.shape[:-1]), a.type.shape[-1]))
-    return reshaped(g, g.matmul(rows, b), node.type.shape)
+    return _product(g, a, b)
 
 
 def transposed_rows(g: Builder, node: Node) -> Node | None:
@@ -34,7 +33,7 @@ def transposed_rows(g: Builder, node: Node) -> Node | None:
     a, b = node.inputs
     if a.op != "transpose" or b.type.rank != 2 or a.attrs["perm"][-1] != a.type.rank - 1:
         return None
-    return g.transpose(g.matmul(a.inputs[0], b), perm=a.attrs["perm"])
+    return g.transpose(_product(g, a.inputs[0], b), perm=a.attrs["perm"])
 
 
 def sum_of_stack(g: Builder, node: Node) -> Node | None:
@@ -46,6 +45,13 @@ def sum_of_stack(g: Builder, node: Node) -> Node | None:
     if not node.attrs["axes"] or a.type.shape[:-2] != b.type.shape[:-2]:
         return None
     return reshaped(g, contract_stack(g, a, b), node.type.shape)
+
+
+def _product(g: Builder, a: Node, b: Node) -> Node:
+    """a[..., M, K] @ b[K, N] with all rows of `a` under each other."""
+    shape = a.type.shape
+    rows = reshaped(g, a, (shape_size(shape[:-1]), shape[-1]))
+    return reshaped(g, g.matmul(rows, b), (*shape[:-1], b.type.shape[-1]))
 
 
 def contract_stack(g: Builder, a: Node, b: Node) -> Node:
