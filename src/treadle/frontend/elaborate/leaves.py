@@ -141,7 +141,7 @@ def _check_common(el: Elaborator, name: str, path: str, value: Tensor, span: Spa
 def evaluate_initial(
     el: Elaborator, expr: ast.Expr, type_: TensorType | None, path: str, scope: Scope
 ) -> Tensor:
-    """The initial value of a leaf, in the graph of initial values; without `type_`, of the value's own type."""
+    """The initial value of a leaf, computed apart; without `type_`, of the value's own type."""
     with el.inside(el.init), el.drawing(path), el.at(expr.span):
         value = el.evaluate(expr, scope)
         if type_ is None:

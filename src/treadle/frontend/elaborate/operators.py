@@ -70,6 +70,8 @@ def binary(el: Elaborator, op: str, left: Value, right: Value, span: Span) -> Va
         TreadleError: E0406 division by zero, E0407 values that do not go together, E02xx from the op's type
             rule.
     """
+    if op in EQUALITY and (left is NONE or right is NONE):
+        return (left is right) == (op == "==")
     if isinstance(left, Tensor | ScanIndex) or isinstance(right, Tensor | ScanIndex):
         return _tensor_binary(el, op, left, right, span)
     if op in EQUALITY:
@@ -192,8 +194,6 @@ def _ordered(op: str, left: DimLike, right: DimLike, span: Span) -> bool:
 
 
 def _equal(left: Value, right: Value, span: Span) -> bool:
-    if left is NONE or right is NONE:
-        return left is right
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
         return len(left) == len(right) and all(_equal(a, b, span) for a, b in zip(left, right, strict=True))
     if is_size(left) and is_size(right) and left != right and not isinstance(left - right, int):
