@@ -6,7 +6,7 @@ graphs. Output: a report for each parameter. The check runs in float64. Non-goal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from treadle.autodiff import expand
+from treadle.autodiff.freeze import Run, Values, freeze
 from treadle.ir import Builder, Graph, rewrite
 from treadle.ir.retype import retype
 from treadle.types import DType
-
-Values = Mapping[str, Any]
-Run = Callable[[Graph, Values], Mapping[str, NDArray[Any]]]
 
 
 @dataclass(frozen=True)
@@ -64,6 +62,8 @@ def gradcheck(
 ) -> list[ParameterReport]:
     """A report for each of `names`: params, or inputs of floats; all params when None.
 
+    What `stop_grad` holds is kept as it is, and loops are not truncated: slopes know of neither.
+
     Args:
         graph: has static shapes and a scalar `output`; may hold `grad` nodes.
         values: inputs, params and states by name.
@@ -76,7 +76,7 @@ def gradcheck(
     """
     names = list(graph.params) if names is None else list(names)
     wide = retype(_only(graph, output), DType.F32, DType.F64)
-    at = {name: _widened(value) for name, value in values.items()}
+    wide, at = freeze(wide, {name: _widened(value) for name, value in values.items()}, run)
     value = expand.run(wide)
     analytic = run(expand.run(_with_gradients(wide, output, names)), at)
     rng = np.random.default_rng(seed)

@@ -100,7 +100,7 @@ def fit(g: Builder, grad: Node, type_: TensorType) -> Node:
     kept = tuple(1 if axis in repeated else size for axis, size in enumerate(grad.type.shape))
     if repeated:
         grad = g.sum(grad, axes=tuple(repeated), keepdims=extra <= 0)
-    if extra > 0:
+    if extra > 0 and len(repeated) > extra:
         grad = g.reshape(grad, shape=kept[extra:])
     return grad if grad.type == type_ else g.broadcast_to(grad, shape=type_.shape)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from treadle.ir.builder import Builder
 from treadle.ir.graph import Graph
 from treadle.ir.node import Node
-from treadle.ir.rewrite import copy_node
+from treadle.ir.rewrite import again
 
 
 def copy_into(builder: Builder, graph: Graph, roots: Iterable[Node], known: dict[int, Node]) -> None:
@@ -17,8 +17,9 @@ def copy_into(builder: Builder, graph: Graph, roots: Iterable[Node], known: dict
     """
     for node_id in sorted(_missing(roots, known)):
         node = graph[node_id]
+        inputs = tuple(known[operand.id] for operand in node.inputs)
         with builder.at(node.span, node.scope):
-            known[node_id] = copy_node(builder, node, tuple(known[operand.id] for operand in node.inputs))
+            known[node_id] = again(builder, node, inputs)
 
 
 def _missing(roots: Iterable[Node], known: dict[int, Node]) -> set[int]:

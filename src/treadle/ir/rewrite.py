@@ -20,8 +20,7 @@ def rewrite(graph: Graph, rule: Rule, *, keep: Iterable[Node] | None = None) -> 
     """A new graph in which each node is what `rule(builder, node, new_inputs)` returns; None copies the node.
 
     Only nodes that outputs and updates need are visited, and all inputs, params and states stay. `keep`
-    limits the
-    walk to these nodes' ancestors instead.
+    limits the walk to these nodes' ancestors instead.
     """
     result = Graph(graph.name)
     builder = Builder(result)
@@ -33,7 +32,7 @@ def rewrite(graph: Graph, rule: Rule, *, keep: Iterable[Node] | None = None) -> 
         inputs = tuple(new[operand.id] for operand in node.inputs)
         with builder.at(node.span, node.scope):
             replacement = rule(builder, node, inputs)
-            new[node.id] = _again(builder, node, inputs) if replacement is None else replacement
+            new[node.id] = again(builder, node, inputs) if replacement is None else replacement
     transfer_ends(graph, result, new)
     return result
 
@@ -43,7 +42,7 @@ def copy_node(builder: Builder, node: Node, inputs: tuple[Node, ...], **attrs: A
     return builder.apply(node.op, *inputs, **{**node.attrs, **attrs})
 
 
-def _again(builder: Builder, node: Node, inputs: tuple[Node, ...]) -> Node:
+def again(builder: Builder, node: Node, inputs: tuple[Node, ...]) -> Node:
     """The node on new operands; its type is inferred again only if theirs changed."""
     if all(new.result == old.result for new, old in zip(inputs, node.inputs, strict=True)):
         return builder.adopt(node, inputs)

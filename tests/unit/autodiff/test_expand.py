@@ -48,15 +48,39 @@ def test_network_gradients_are_slopes():
     assert [report.checked for report in reports] == [15, 5, 5]
 
 
-def test_gradcheck_finds_a_wrong_rule():
-    """A stopped branch makes the derivative by the graph smaller than the slope."""
+@pytest.fixture
+def wrong_op():
+    """y = x^2 with half its derivative."""
+    op = OpDef(
+        "wrong",
+        ("x",),
+        elementwise("wrong", "float"),
+        "y = x^2",
+        reference=np.square,
+        vjp=lambda g, node, grad: [g.mul(grad, node.inputs[0])],
+    )
+    yield REGISTRY.add(op)
+    del REGISTRY._ops["wrong"]
+
+
+def test_gradcheck_finds_a_wrong_rule(wrong_op: OpDef):
+    """It names the parameter that is wrong, and not the others."""
     g, loss = perceptron()
-    w = g.graph.params["w"]
-    g.graph.outputs["loss"] = g.add(loss, g.sum(g.stop_grad(g.mul(w, w)), axes=(0, 1)))
+    squares = g.apply(wrong_op.name, g.graph.params["w"])
+    g.graph.outputs["loss"] = g.add(loss, g.sum(squares, axes=(0, 1)))
     by_name = {report.name: report for report in gradcheck(g.graph, values(g.graph), evaluate)}
     assert not by_name["w"].agrees()
     assert by_name["w"].max_rel_error > 0.1
     assert by_name["v"].agrees()
+
+
+def test_gradcheck_holds_stopped_values():
+    """A slope knows nothing of `stop_grad`, so its value is fixed while the parameters move."""
+    g, loss = perceptron()
+    w = g.graph.params["w"]
+    stopped = g.stop_grad(g.mul(g.grad(loss, w), w))
+    g.graph.outputs["loss"] = g.add(loss, g.sum(g.mul(g.stop_grad(g.exp(stopped)), w), axes=(0, 1)))
+    assert all(report.agrees(1e-6) for report in gradcheck(g.graph, values(g.graph), evaluate))
 
 
 def test_all_gradients_of_one_number_come_from_one_sweep():

@@ -97,6 +97,11 @@ def test_truncation_cuts_between_parts(reverse: bool):
     np.testing.assert_allclose(found["dU"], total["U"], rtol=1e-9)
 
 
+def test_gradcheck_looks_past_truncation():
+    """A truncated gradient is no slope; the check is of the rules."""
+    assert_checks(lstm_graph(4, truncate=2), ["W", "h"])
+
+
 def part_graph(reverse: bool, is_last: bool) -> Graph:
     """Two steps of the six of the network above, with its share of the loss."""
     graph = lstm_graph(2, reverse=reverse)
