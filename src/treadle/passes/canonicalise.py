@@ -26,9 +26,9 @@ def run(graph: Graph) -> Graph:
 
 
 def order_operands(g: Builder, node: Node) -> Node | None:
-    """Operands of commutative ops stand in creation order, constants last."""
+    """Operands of commutative ops stand by rank, then in creation order; constants last."""
     a, b = node.inputs
-    if _rank_of(a) <= _rank_of(b):
+    if _place_of(a) <= _place_of(b):
         return None
     return g.apply(node.op, b, a)
 
@@ -140,8 +140,8 @@ def constant_value(g: Builder, node: Node) -> Node | None:
     return filled(g, value, node.type)
 
 
-def _rank_of(node: Node) -> tuple[bool, int]:
-    return (uniform(node) is not None, node.id)
+def _place_of(node: Node) -> tuple[bool, int, int]:
+    return (uniform(node) is not None, -node.type.rank, node.id)
 
 
 def _negatable(node: Node) -> bool:
