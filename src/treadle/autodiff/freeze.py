@@ -1,6 +1,6 @@
 """Makes a graph one whose derivative is the slope of its value.
 
-Input: a graph and values for what enters it. Output: a graph in which `stop_grad` is an input, with its value,
+Input: a graph and values for what enters it. Output: a graph where `stop_grad` is an input, with its value,
 and loops are not truncated. Non-goals: `stop_grad` inside loops stays, as it has another value at each step.
 """
 
