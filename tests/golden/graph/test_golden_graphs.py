@@ -1,12 +1,12 @@
-"""The text of whole graphs: a forward graph, its training step after differentiation, and after all passes."""
+"""The text of whole graphs: a forward graph, its training step after differentiation, after all passes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from support.nets import lenet, recurrent
 
+from support.nets import lenet, recurrent
 from treadle.autodiff import expand
 from treadle.ir import Builder, Graph
 from treadle.ir.text_parse import parse_graph

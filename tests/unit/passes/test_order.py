@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from support.meaning import assert_same_meaning, graph_of, ops, tensor
 from support.nets import lenet
-
 from treadle import passes
 from treadle.autodiff import expand
 from treadle.errors import TreadleError
@@ -50,7 +50,7 @@ def test_text_after_all_passes():
 def test_a_broken_graph_is_found_and_the_pass_named():
     graph = graph_of(lambda g, a: g.exp(a), tensor(2))
     graph.outputs["y"] = graph.add("exp", (graph.inputs["a"],), {}, tensor(3), None, "")
-    with pytest.raises(TreadleError, match="after drop_stop_grad.*should be f64"):
+    with pytest.raises(TreadleError, match=r"after drop_stop_grad.*should be f64"):
         order.optimise(graph, verify=True)
 
 
