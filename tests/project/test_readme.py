@@ -30,3 +30,8 @@ def test_python_versions_agree():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["requires-python"] == ">=3.11,<3.14"
     assert "Python 3.11 to 3.13" in README
+
+
+def test_the_whole_gallery_is_listed():
+    listed = set(re.findall(r"\]\(specs/(\w+)\.tdl\)", README))
+    assert listed == {path.stem for path in (ROOT / "specs").glob("*.tdl")}
