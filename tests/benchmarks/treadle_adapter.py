@@ -1,7 +1,7 @@
 """Treadle's side of the peer benchmark: makes a job of a workload from its spec in `workloads/`.
 
-The harness (`peers.py`, outside of this repository) gives batches and initial parameters named and laid out as in
-PyTorch; parameters correspond to those of the spec in order of declaration. Run it with
+The harness (`peers.py`, outside of this repository) gives batches and initial parameters named and laid out
+as in PyTorch; parameters correspond to those of the spec in order of declaration. Run it with
 
     PYTHONPATH=tests/benchmarks python peers.py --peer torch-eager,jax,treadle=treadle_adapter --json out.json
 """
@@ -58,7 +58,7 @@ def input_sizes(model: ModelGraph, batch: dict[str, np.ndarray]) -> dict[str, in
 
 
 def write_initial(session: Session, plan: TrainPlan, case: Case) -> None:
-    """The case's parameters, and the plan's own initial values of everything else (optimizer states are zeros)."""
+    """The case's parameters; optimizer states start from zero."""
     names = [leaf.name for leaf in plan.leaves.values() if leaf.kind == "param"]
     for ours, (theirs, value) in zip(names, case.params.items(), strict=True):
         session.write(ours, from_torch(theirs, value))
@@ -68,5 +68,5 @@ def write_initial(session: Session, plan: TrainPlan, case: Case) -> None:
 
 
 def from_torch(name: str, value: np.ndarray) -> Any:
-    """PyTorch keeps dense weights as [out, in], Treadle as [in, out]; tables and filters are laid out alike."""
+    """PyTorch keeps dense weights as [out, in], Treadle as [in, out]; tables and filters are alike."""
     return np.ascontiguousarray(value.T) if value.ndim == 2 and "emb" not in name else value
