@@ -1,0 +1,104 @@
+"""The compiled CPU backend: graphs in, a session out.
+
+Input: optimised graphs with static shapes. Output: a `CpuSession`. The way: lower each graph, print and choose kernels,
+compile all of them in one batch, place buffers, link. Nothing is allocated inside a step but the small output arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from treadle.backends.numba_cpu.compile import compile_kernels
+from treadle.backends.numba_cpu.link import Linker
+from treadle.backends.numba_cpu.session import Array, Block, CpuSession, bytes_of, make_runner, pack
+from treadle.backends.numba_cpu.threads import thread_count
+from treadle.backends.protocol import MemoryPlan
+from treadle.ir import Graph
+from treadle.lower.arena import assign_offsets
+from treadle.lower.lower import lower
+from treadle.lower.plan import Plan
+from treadle.lower.storage import Buffer, BufferKind, Storage
+
+
+class NumbaCpuBackend:
+    """Compiles graphs for the CPU."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+        return "cpu"
+
+    def compile(self, programs: Mapping[str, Graph], *, threads: int | None = None) -> CpuSession:
+        """Compiles graphs that share leaves by name.
+
+        Raises:
+            ValueError: when the types of a leaf differ between programs.
+            TypeError: for an element type that CPU kernels do not compute with.
+        """
+        count = threads or thread_count()
+        plans = lower_all(programs, count)
+        linker = Linker(count)
+        sources = list(dict.fromkeys(s for plan in plans.values() for s in linker.prepare(plan)))
+        codes = dict(zip(sources, compile_kernels(sources), strict=True))
+        memory = _Memory(list(plans.values()), linker)
+        runners = {
+            name: make_runner(plan, linker.link(plan, codes, memory.addresses), memory.views)
+            for name, plan in plans.items()
+        }
+        leaves = {name: memory.views[s.buffer] for plan in plans.values() for name, s in plan.leaves.items()}
+        return CpuSession(runners, leaves, memory.summary, (memory, linker))
+
+
+def lower_all(programs: Mapping[str, Graph], threads: int) -> dict[str, Plan]:
+    """Plans of graphs that share params and states.
+
+    Raises:
+        ValueError: when the types of a leaf differ.
+    """
+    shared: dict[str, Storage] = {}
+    plans: dict[str, Plan] = {}
+    for name, graph in programs.items():
+        for leaf, node in graph.leaves().items():
+            known = shared.get(leaf)
+            if known and (known.buffer.dtype, known.shape) != (node.type.dtype, node.type.static_shape()):
+                raise ValueError(f"{leaf} is {node.type} in {name} and another type in an earlier program")
+        plans[name] = lower(graph, shared, threads)
+        shared |= plans[name].leaves
+    return plans
+
+
+class _Memory:
+    """All memory of a session: one arena for all programs, and a block for what lasts."""
+
+    def __init__(self, plans: list[Plan], linker: Linker) -> None:
+        self.arena = Block(max((assign_offsets(plan.calls, linker.scratch) for plan in plans), default=0))
+        lasting = dict.fromkeys(b for plan in plans for b in _lasting(plan))
+        self.lasting, offsets = pack(lasting)
+        self.addresses: dict[Buffer, int] = {b: self.lasting.address + at for b, at in offsets.items()}
+        for buffer in (*linker.scratch.values(), *(b for plan in plans for b in plan.buffers)):
+            if buffer.kind is BufferKind.ARENA:
+                self.addresses[buffer] = self.arena.address + buffer.offset
+        self.views: dict[Buffer, Array] = {}
+        for plan in plans:
+            for storage in (*plan.leaves.values(), *plan.outputs.values()):
+                self.views[storage.buffer] = self.lasting.tensor(offsets[storage.buffer], storage)
+        for buffer, offset in offsets.items():
+            if buffer.values is not None:
+                place = Storage(buffer, (buffer.elements,), (1,))
+                self.lasting.tensor(offset, place)[:] = np.array(buffer.values)
+        self.summary = MemoryPlan(
+            parameters=bytes_of(plans, BufferKind.PARAM),
+            states=bytes_of(plans, BufferKind.STATE),
+            inputs=bytes_of(plans, BufferKind.INPUT),
+            activations=self.arena.size
+            + bytes_of(plans, BufferKind.OUTPUT)
+            + bytes_of(plans, BufferKind.CONSTANT),
+        )
+
+
+def _lasting(plan: Plan) -> list[Buffer]:
+    """Buffers that keep their contents between runs."""
+    own = [b for b in plan.buffers if b.kind not in {BufferKind.ARENA, BufferKind.INPUT}]
+    return [*(storage.buffer for storage in plan.leaves.values()), *own]

@@ -1,0 +1,179 @@
+"""Sessions: the memory of compiled programs, and running them.
+
+Input: linked programs over planned buffers. Output: results as NumPy arrays. One arena serves all programs of a session;
+parameters and states lie in a block of their own. Inputs are read where the caller has them, if their layout allows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from treadle.backends.numba_cpu.link import Binding, Linked
+from treadle.backends.numba_cpu.program import Program
+from treadle.backends.protocol import MemoryPlan
+from treadle.lower.arena import ALIGNMENT, aligned
+from treadle.lower.plan import Plan
+from treadle.lower.storage import Buffer, BufferKind, Storage
+
+Array = NDArray[Any]
+
+
+class Block:
+    """Aligned memory, zeroed."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._bytes = np.zeros(size + ALIGNMENT, np.uint8)
+        self._start = -self._bytes.ctypes.data % ALIGNMENT
+        self.address = self._bytes.ctypes.data + self._start
+
+    def tensor(self, offset: int, storage: Storage) -> Array:
+        """A view of contiguous elements."""
+        dtype = np.dtype(storage.buffer.dtype.numpy_name)
+        start = self._start + offset
+        size = int(np.prod(storage.shape, dtype=np.int64)) * dtype.itemsize
+        return self._bytes[start : start + size].view(dtype).reshape(storage.shape)
+
+
+def pack(buffers: Iterable[Buffer]) -> tuple[Block, dict[Buffer, int]]:
+    """A block that holds all the buffers, and their offsets in it."""
+    offsets: dict[Buffer, int] = {}
+    size = 0
+    for buffer in buffers:
+        offsets[buffer] = size
+        size += aligned(buffer.bytes)
+    return Block(size), offsets
+
+
+@dataclass(eq=False)
+class Input:
+    """An input of a program: its type, and the words that hold its address."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    bindings: list[Binding]
+    address: int = 0
+    array: Array | None = None
+
+    def bind(self, value: Any) -> None:
+        """Points the program at an array; one of another layout or element type is copied.
+
+        Raises:
+            ValueError: for a wrong shape.
+        """
+        array = np.ascontiguousarray(value, self.dtype) if self._needs_copy(value) else value
+        if array.shape != self.shape:
+            raise ValueError(f"input {self.name} must have shape {self.shape}, not {array.shape}")
+        self.array = array
+        address = array.ctypes.data
+        if address != self.address:
+            self.address = address
+            for binding in self.bindings:
+                binding.meta[binding.slot] = address + binding.offset
+
+    def _needs_copy(self, value: Any) -> bool:
+        plain = isinstance(value, np.ndarray) and value.dtype == self.dtype
+        return not plain or not value.flags.c_contiguous or not value.flags.aligned
+
+
+@dataclass
+class Runner:
+    """A program of a session."""
+
+    program: Program
+    inputs: tuple[Input, ...]
+    outputs: dict[str, Array] = field(default_factory=dict)
+
+    def run(self, values: Mapping[str, Any]) -> dict[str, Array]:
+        """Binds the inputs, runs, and copies the outputs."""
+        for given in self.inputs:
+            if given.name not in values:
+                raise KeyError(f"input {given.name} is missing")
+            given.bind(values[given.name])
+        self.program.run()
+        return {name: view.copy() for name, view in self.outputs.items()}
+
+
+def make_runner(plan: Plan, linked: Linked, views: Mapping[Buffer, Array]) -> Runner:
+    """A runner of a linked plan."""
+    if linked.program is None:
+        raise ValueError(f"{plan.name} is not linked")
+    inputs = tuple(
+        Input(name, s.shape, np.dtype(s.buffer.dtype.numpy_name), linked.inputs.get(s.buffer, []))
+        for name, s in plan.inputs.items()
+    )
+    outputs = {name: views[storage.buffer] for name, storage in plan.outputs.items()}
+    return Runner(linked.program, inputs, outputs)
+
+
+class CpuSession:
+    """Compiled programs over shared parameters and states.
+
+    Args:
+        runners: programs by name.
+        leaves: views of parameters and states by name.
+        memory: what the session needs.
+        blocks: the memory itself, kept alive.
+    """
+
+    def __init__(
+        self,
+        runners: Mapping[str, Runner],
+        leaves: Mapping[str, Array],
+        memory: MemoryPlan,
+        blocks: tuple[Any, ...],
+    ) -> None:
+        self._runners = runners
+        self._leaves = leaves
+        self._memory = memory
+        self._blocks = blocks
+
+    @property
+    def memory(self) -> MemoryPlan:
+        """What the session needs."""
+        return self._memory
+
+    def write(self, name: str, value: Array) -> None:
+        """Sets a parameter or state. Raises KeyError for no such leaf, ValueError for a wrong shape."""
+        leaf = self._leaf(name)
+        if np.shape(value) != leaf.shape:
+            raise ValueError(f"{name} has shape {leaf.shape}, not {np.shape(value)}")
+        leaf[...] = value
+
+    def read(self, name: str) -> Array:
+        """A copy of a parameter or state. Raises KeyError for no such leaf."""
+        return self._leaf(name).copy()
+
+    def run(self, program: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Runs a program: its outputs by name. Updates take effect together, after all reads.
+
+        Raises:
+            KeyError: for an unknown program or a missing input.
+            ValueError: for an input of a wrong shape.
+        """
+        if program not in self._runners:
+            raise KeyError(f"no program is named {program}; there are {', '.join(self._runners)}")
+        return self._runners[program].run(inputs)
+
+    def _leaf(self, name: str) -> Array:
+        if name not in self._leaves:
+            raise KeyError(f"no parameter or state is named {name}")
+        return self._leaves[name]
+
+
+def bytes_of(plans: Iterable[Plan], kind: BufferKind) -> int:
+    """Total size of the buffers of a kind; programs share parameters and states."""
+    buffers = {
+        buffer for plan in plans for buffer in (*plan.buffers, *_leaf_buffers(plan)) if buffer.kind is kind
+    }
+    return sum(buffer.bytes for buffer in buffers)
+
+
+def _leaf_buffers(plan: Plan) -> list[Buffer]:
+    return [storage.buffer for storage in plan.leaves.values()]
