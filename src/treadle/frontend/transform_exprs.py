@@ -56,7 +56,7 @@ class ExpressionRules:
             return _float(token, span)
         if token.type == "STRING":
             return self._text(token)
-        return token.type == "TRUE"
+        return bool(token.type == "TRUE")
 
     def list_(self, parts: Parts, span: Span) -> ast.List:
         """`[a, b]`."""
