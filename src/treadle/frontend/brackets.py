@@ -109,7 +109,7 @@ class BracketChecker:
             self._suspect = (self._open[-1], start)
 
     def _unclosed(self, opened: _Open, noticed: int | None) -> None:
-        labels = ()
+        labels: tuple[Label, ...] = ()
         if noticed is not None:
             labels = (Label(self._source.span(noticed, noticed + 1), "its partner was missed here"),)
         span = self._source.span(opened.start, opened.start + 1)

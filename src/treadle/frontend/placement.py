@@ -77,7 +77,7 @@ def check_placement(spec: ast.Spec, problems: Diagnostics) -> None:
 
 def _statements(block: ast.Node) -> Iterator[ast.Node]:
     """The statements of `block`, with those in its `for`, `if` and `phase` parts."""
-    pending: deque[ast.Node] = deque(getattr(block, "body", None) or getattr(block, "items", ()))
+    pending: deque[ast.Node] = deque(getattr(block, "body", ()) or getattr(block, "items", ()))
     while pending:
         statement = pending.popleft()
         yield statement
