@@ -5,7 +5,7 @@ Input: a graph and rules. Output: a graph without nodes that nothing needs. Non-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from treadle.errors import fail
@@ -42,6 +42,9 @@ def apply_rules(graph: Graph, rules: RuleTable) -> Graph:
     same type, or None where it does not fit.
     """
 
+    if not _contains(graph, rules):
+        return dce.run(graph)
+
     def simplify(builder: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:
         if node.op not in rules:
             return None
@@ -72,16 +75,22 @@ def rewrite_nested(graph: Graph, rule: Callable[[Builder, Node, tuple[Node, ...]
 
 
 def rewrite_bodies(graph: Graph, run: Pass) -> Graph:
-    """The graph with a pass run on the body of each scan; the same graph if there is none."""
-    if not any("body" in node.attrs for node in graph):
+    """The graph with a pass run on the body of each scan; the same graph if that changes none."""
+    bodies = {node.id: run(node.attrs["body"]) for node in graph if "body" in node.attrs}
+    if all(body is graph[node_id].attrs["body"] for node_id, body in bodies.items()):
         return graph
 
     def rule(builder: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:
-        if "body" not in node.attrs:
-            return None
-        return copy_node(builder, node, inputs, body=run(node.attrs["body"]))
+        return copy_node(builder, node, inputs, body=bodies[node.id]) if node.id in bodies else None
 
     return rewrite(graph, rule)
+
+
+def _contains(graph: Graph, ops: Container[str]) -> bool:
+    """Whether one of the ops is in the graph or in the body of a scan."""
+    return any(
+        node.op in ops or ("body" in node.attrs and _contains(node.attrs["body"], ops)) for node in graph
+    )
 
 
 def _first(rules: RuleTable, builder: Builder, draft: Node) -> Node | None:

@@ -7,22 +7,24 @@ operands and attributes; this pass adds scans whose bodies print the same. Non-g
 
 from __future__ import annotations
 
+from typing import Any
+
 from treadle.ir import Builder, Graph, Node, copy_node, rewrite
+from treadle.ir.node import attrs_key
 from treadle.ir.text_print import print_graph
 from treadle.passes import dce
 
 
 def run(graph: Graph) -> Graph:
     """The graph without repeated computations."""
-    return dce.run(_merged(graph, {}))
+    bodies: dict[Any, Graph] = {}
 
-
-def _merged(graph: Graph, bodies: dict[str, Graph]) -> Graph:
     def rule(builder: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:
         if "body" not in node.attrs:
             return None
-        body = dce.run(_merged(node.attrs["body"], bodies))
-        body = bodies.setdefault(print_graph(body, comments=False), body)
-        return copy_node(builder, node, inputs, body=body)
+        body = run(node.attrs["body"])
+        others = attrs_key({name: value for name, value in node.attrs.items() if name != "body"})
+        key = (print_graph(body, comments=False), tuple(operand.id for operand in inputs), others)
+        return copy_node(builder, node, inputs, body=bodies.setdefault(key, body))
 
-    return rewrite(graph, rule)
+    return dce.run(rewrite(graph, rule))

@@ -11,8 +11,7 @@ from typing import Any
 
 from treadle.ir import Builder, Graph, Node
 from treadle.ops import REGISTRY
-from treadle.passes import dce
-from treadle.passes.bodies import rewrite_nested
+from treadle.passes.bodies import apply_rules, table
 
 
 class _PrimitiveBuilder:
@@ -36,10 +35,11 @@ class _PrimitiveBuilder:
 
 def run(graph: Graph) -> Graph:
     """The graph with composites replaced, to any depth."""
+    return apply_rules(graph, table((_COMPOSITES, _decomposed)))
 
-    def rule(builder: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:
-        if REGISTRY[node.op].decompose is None:
-            return None
-        return _PrimitiveBuilder(builder).apply(node.op, *inputs, **node.attrs)
 
-    return dce.run(rewrite_nested(graph, rule))
+def _decomposed(g: Builder, node: Node) -> Node | None:
+    return _PrimitiveBuilder(g).apply(node.op, *node.inputs, **node.attrs)
+
+
+_COMPOSITES = [op.name for op in REGISTRY if op.decompose is not None]
