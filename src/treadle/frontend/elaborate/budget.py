@@ -10,7 +10,7 @@ from treadle.errors import fail
 from treadle.source import Span
 from treadle.types import DimLike, TensorType
 
-MAX_STEPS = 1_000_000  # evaluated expressions and statements: a few seconds
+MAX_STEPS = 500_000  # evaluated expressions and statements: about two seconds
 MAX_DEPTH = 2_500  # nested evaluations, over all calls
 MAX_CALLS = 100  # nested calls of layers and functions
 MAX_NODES = 200_000

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any, NoReturn
 
 from treadle.errors import Diagnostic, Diagnostics, Frame, TreadleError
@@ -187,10 +188,17 @@ class Elaborator:
 
     def chain(self) -> tuple[Frame, ...]:
         """The calls and loops around, innermost first, without the middle of a long chain."""
-        frames = self._frames[::-1]
+        frames = []
+        for frame, repeated in groupby(reversed(self._frames)):
+            count = sum(1 for _ in repeated)
+            frames.append(replace(frame, text=f"{frame.text}, {count} times") if count > 1 else frame)
         return tuple(frames if len(frames) <= MAX_FRAMES else frames[: MAX_FRAMES - 2] + frames[-2:])
 
     def report(self, error: TreadleError) -> None:
         """Keep the findings of a failed statement, each with the chain of calls that led there."""
-        for found in error.diagnostics:
-            self.diagnostics.append(found if found.chain else replace(found, chain=self.chain()))
+        self.diagnostics.extend(self.located(error).diagnostics)
+
+    def located(self, error: TreadleError) -> TreadleError:
+        """The error with the chain of calls that led to each finding."""
+        chain = self.chain()
+        return TreadleError([d if d.chain else replace(d, chain=chain) for d in error.diagnostics])

@@ -232,6 +232,8 @@ def _power(base: float, exponent: float, span: Span) -> float:
 
 
 def _is_nested_numbers(value: Value) -> bool:
+    if not isinstance(value, list):
+        return False
     while isinstance(value, list) and value:
         value = value[0]
     return is_number(value)

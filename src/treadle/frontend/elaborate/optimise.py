@@ -86,6 +86,9 @@ class Optimisation:
             value = self.el.call(value, Arguments([], {}), site)
         if not isinstance(value, Built) or not isinstance(value.definition, ast.Optimizer):
             fail("E0604", f"an optimizer such as adam(1e-3) is needed, not {describe(value)}", objective.span)
+        if len(value.definition.inputs) != 2:
+            name = value.definition.name
+            fail("E0310", f"`{name}` must take two tensors: a weight and its gradient", value.definition.span)
         return value
 
     def _weight(self, name: str) -> Tensor:

@@ -57,7 +57,7 @@ def run(el: Elaborator, statement: ast.BlockItem, scope: Scope) -> Value:
         return _poison(statement, scope)
     except TreadleError as error:
         if any(found.code in FATAL for found in error.diagnostics):
-            raise
+            raise el.located(error) from None
         el.report(error)
         return _poison(statement, scope)
 

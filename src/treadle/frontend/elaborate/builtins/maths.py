@@ -148,9 +148,16 @@ def grad(el: Elaborator, y: Value, x: Value) -> Value:
 
 
 def _check_dependence(el: Elaborator, of: Tensor, by: Tensor) -> None:
+    """Refuse a derivative that is zero everywhere because nothing leads from one to the other."""
     trace = el.trace
     y, x = trace.adopt(of), trace.adopt(by)
-    if x.id not in trace.graph.ancestors([y]):
+    reached, stack = {y.id}, [y]
+    while stack:
+        node = stack.pop()
+        fresh = [operand for operand in node.inputs if operand.id not in reached and node.op != "stop_grad"]
+        reached.update(operand.id for operand in fresh)
+        stack.extend(fresh)
+    if x.id not in reached:
         fail("E0505", f"{of.type} was not computed from this {by.type}", here(el))
 
 
