@@ -113,7 +113,7 @@ def print_passes(checked: Checked, name: str, write: Callable[[str], None] = pri
 
 def _programs(checked: Checked) -> list[Program]:
     steps = [
-        Program(phase.graph, dict.fromkeys(phase.graph.symbols(), plan.batch))
+        Program(phase.graph, {plan.eval.batch: plan.batch} if plan.eval.batch else {})
         for plan in checked.trains.values()
         for phase in plan.phases
     ]

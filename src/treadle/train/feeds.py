@@ -18,10 +18,8 @@ from treadle.train.data.folders import Folders
 from treadle.train.data.ranges import check_indices, index_limits
 from treadle.train.data.request import Request
 from treadle.train.data.sources import load_source
-from treadle.train.data.table import Splits, Table
+from treadle.train.data.table import TRAIN, Splits, Table
 from treadle.types import Dim, TensorType, symbol
-
-TRAIN = "train"
 
 
 def load_feeds(checked: Checked, plan: TrainPlan, folders: Folders) -> dict[str, Feed]:
@@ -69,26 +67,28 @@ def _assigned(call: LoaderCall, splits: Splits, named: set[str]) -> dict[str, Ta
 def _feed(checked: Checked, plan: TrainPlan, split: str, sources: Mapping[str, Table]) -> Feed:
     span = checked.datas[plan.data].span if plan.data else plan.span
     computed = compute_columns(_columns(checked, plan, split, sources), sources)
-    check_inputs(plan.eval, computed.columns, f"`{split}` of data {plan.data}", span)
+    sizes = check_inputs(plan.eval, computed.columns, f"`{split}` of data {plan.data}", span)
+    sizes.pop(plan.eval.batch or "", None)
     if plan.data is None or not has_augmentation(checked, plan.data, split):
-        return Feed(computed)
+        return Feed(sizes, computed)
     rows = {split: sources[split]}
     graph = _columns(checked, plan, split, rows, augment=True)
-    return Feed(sources[split], Augmenter(graph, split, plan.seed))
+    return Feed(sizes, sources[split], Augmenter(graph, split, plan.seed))
 
 
 def check_inputs(
     model: ModelGraph, columns: Mapping[str, Any], where: str, span: Span | None, *, targets: bool = True
-) -> None:
-    """Checks names, types and index ranges of columns against what a model reads.
+) -> dict[str, int]:
+    """Checks names, types and index ranges of columns against what a model reads; returns its symbolic sizes.
 
     Raises:
         TreadleError: E0610, E0703, E0704, E0709.
     """
     names = (*model.inputs, *model.targets) if targets else model.inputs
     wanted = {name: model.graph.inputs[name].type for name in names if name in model.graph.inputs}
-    check_columns(columns, wanted, where, span)
+    sizes = check_columns(columns, wanted, where, span)
     check_indices(columns, index_limits(model.graph), where, span)
+    return sizes
 
 
 def _columns(

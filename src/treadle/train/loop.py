@@ -16,10 +16,11 @@ from treadle.errors import TreadleError
 from treadle.frontend.result import TrainPlan
 from treadle.train.checkpoint import load_checkpoint, match_leaves
 from treadle.train.data.columns import Feed
+from treadle.train.data.table import TRAIN
 from treadle.train.evaluation import evaluate_split
 from treadle.train.events import EpochEnded, Event, Finished, Started, Stepped
-from treadle.train.feeds import TRAIN
 from treadle.train.keeper import Keeper, Row
+from treadle.train.length import length_of
 from treadle.train.metrics import Averages
 from treadle.train.programs import Programs
 from treadle.train.progress import Progress, facts_to_progress
@@ -44,14 +45,8 @@ class Trainer:
         self._programs = programs
         self._stepper = Stepper(plan, feeds.get(TRAIN), programs)
         self._keeper = Keeper(plan, programs.session, self._names())
+        self._length = length_of(plan, feeds[TRAIN].table.size if TRAIN in feeds else None)
         self._stop_asked = False
-
-    @property
-    def epochs(self) -> int:
-        """Number of epochs; the last may be cut short by `steps`."""
-        if self._plan.steps is not None:
-            return math.ceil(self._plan.steps / self._stepper.steps_per_epoch)
-        return self._plan.epochs or 0
 
     def stop(self) -> None:
         """Asks to end after the current step."""
@@ -82,7 +77,7 @@ class Trainer:
         begun = time.monotonic() - self.progress.seconds
         yield self._started(compile_seconds)
         reason: Reason = "done"
-        while self.progress.epoch < self.epochs:
+        while self.progress.epoch < self._length.epochs:
             try:
                 yield from self._run_epoch(begun, folder)
             except TreadleError:
@@ -97,10 +92,8 @@ class Trainer:
 
     def _run_epoch(self, begun: float, folder: RunFolder) -> Iterator[Event]:
         averages = Averages()
-        per_epoch = self._stepper.steps_per_epoch
-        end = (self.progress.epoch + 1) * per_epoch
-        if self._plan.steps is not None:
-            end = min(end, self._plan.steps)
+        per_epoch = self._length.steps_per_epoch
+        end = min((self.progress.epoch + 1) * per_epoch, self._length.steps)
         while self.progress.step < end:
             values = self._stepper.step(self.progress)
             averages.add(values)
@@ -137,7 +130,7 @@ class Trainer:
         parameters = sum(
             math.prod(p.type.static_shape()) for p in self._plan.leaves.values() if p.kind == "param"
         )
-        return Started(self.epochs, self._stepper.steps_per_epoch, sizes, parameters, compile_seconds)
+        return Started(self._length.epochs, self._length.steps_per_epoch, sizes, parameters, compile_seconds)
 
     def _finished(self, reason: Reason) -> Finished:
         row = self._keeper.rows[-1] if self._keeper.rows else {}

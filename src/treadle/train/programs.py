@@ -16,6 +16,9 @@ from treadle.backends.protocol import Array, Session
 from treadle.driver import Program, compile_programs, restrict
 from treadle.frontend.result import ModelGraph, PhasePlan, TrainPlan
 from treadle.ir import RNG_INPUT, STEP_INPUT, Graph, bind
+from treadle.train.data.columns import Feed
+from treadle.train.data.table import TRAIN
+from treadle.train.length import TOTAL_STEPS, length_of
 from treadle.train.metrics import is_measured, plain_name
 
 
@@ -48,28 +51,40 @@ class Programs:
 
 
 def compile_training(
-    plan: TrainPlan, evaluated: Iterable[int], backend: str = "cpu", threads: int | None = None
+    plan: TrainPlan, feeds: Mapping[str, Feed], backend: str = "cpu", threads: int | None = None
 ) -> Programs:
-    """Compiles all phases, and evaluation of splits with these numbers of examples; sets the initial values.
+    """Compiles all phases, and evaluation of all splits but `train`; sets the initial values.
 
     Raises:
         TreadleError: see `driver.compile_programs`.
     """
     measured = measuring(plan.eval)
-    sizes = batch_sizes(evaluated, plan.batch)
-    programs = {_phase_name(phase): _sized(phase.graph, plan.batch) for phase in plan.phases}
-    programs |= {f"evaluate:{size}": _sized(measured, size) for size in sizes}
+    counts = [feed.table.size for split, feed in feeds.items() if split != TRAIN]
+    known = dict(feeds[TRAIN].sizes) if TRAIN in feeds else {}
+    steps = length_of(plan, feeds[TRAIN].table.size if TRAIN in feeds else None).steps
+    programs = {
+        _phase_name(phase): sized(phase.graph, plan.batch, {**known, TOTAL_STEPS: steps * phase.repeat})
+        for phase in plan.phases
+    }
+    programs |= {
+        _evaluation_name(size): sized(measured, size, known) for size in batch_sizes(counts, plan.batch)
+    }
     session = compile_programs(programs, backend, threads)
     for name, value in initial_values(plan.init, plan.seed, plan.batch).items():
         session.write(name, value)
     return Programs(
         session,
         tuple(PhaseProgram(p.name, _phase_name(p), p.repeat, frozenset(p.graph.inputs)) for p in plan.phases),
-        {size: f"evaluate:{size}" for size in sizes},
+        {size: _evaluation_name(size) for size in batch_sizes(counts, plan.batch)},
         frozenset(measured.inputs),
         tuple(map(plain_name, measured.outputs)),
         _measured_in_training(plan),
     )
+
+
+def sized(graph: Graph, batch: int, known: Mapping[str, int]) -> Program:
+    """A graph with all its dimensions: those `known` from the data, and the batch for any other."""
+    return Program(graph, dict.fromkeys(graph.symbols(), batch) | dict(known))
 
 
 def measuring(model: ModelGraph) -> Graph:
@@ -103,5 +118,5 @@ def _phase_name(phase: PhasePlan) -> str:
     return f"train:{phase.name}"
 
 
-def _sized(graph: Graph, batch: int) -> Program:
-    return Program(graph, dict.fromkeys(graph.symbols(), batch))
+def _evaluation_name(size: int) -> str:
+    return f"evaluate:{size}"

@@ -18,8 +18,6 @@ from treadle.train.metrics import scalars
 from treadle.train.programs import PhaseProgram, Programs
 from treadle.train.progress import Progress
 
-_STEPS_WITHOUT_DATA = 100  # what counts as an epoch when there are no examples to go through
-
 
 class Stepper:
     """Steps a training forward."""
@@ -33,20 +31,12 @@ class Stepper:
         self._plan = plan
         self._feed = feed
         self._programs = programs
-        self._repeats = sum(phase.repeat for phase in programs.phases)
         shuffle = bool(plan.settings.get("shuffle", True))
         self._stream = (
             None if feed is None else BatchStream(feed.table, plan.batch, plan.seed, shuffle=shuffle)
         )
         if feed is not None and feed.table.size < plan.batch:
             fail("E0711", f"batch {plan.batch:,} with {feed.table.size:,} examples", plan.span)
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Steps that go through the examples about once."""
-        if self._stream is None:
-            return _STEPS_WITHOUT_DATA
-        return max(1, self._stream.per_epoch // self._repeats)
 
     def step(self, progress: Progress) -> dict[str, float]:
         """Runs one step and counts it.

@@ -9,7 +9,6 @@ import typer
 from treadle.cli.options import JsonOption, QuietOption
 from treadle.cli.problems import EXIT_DIAGNOSTICS, show
 from treadle.cli.specs import find_spec
-from treadle.driver import emit_stage, print_passes
 from treadle.errors import Diagnostic, TreadleError
 from treadle.errors.render import to_json
 from treadle.frontend.load import load_spec
@@ -58,13 +57,13 @@ def _check(spec: str) -> Result:
 
 
 def _show_stages(results: Sequence[Result], emit: str | None, print_after: str | None) -> None:
-    for checked, _ in results:
-        if checked is None:
-            continue
+    from treadle import driver  # noqa: PLC0415 - only checking must start fast
+
+    for checked in (checked for checked, _ in results if checked is not None):
         if emit:
-            print(emit_stage(checked, emit), end="")
+            print(driver.emit_stage(checked, emit), end="")
         if print_after:
-            print_passes(checked, print_after)
+            driver.print_passes(checked, print_after)
 
 
 def _print(specs: list[str], results: Sequence[Result], *, quiet: bool) -> None:

@@ -28,7 +28,7 @@ from treadle.frontend.load import load_spec
 from treadle.frontend.result import Checked, TrainPlan
 from treadle.train.data.folders import Folders
 from treadle.train.events import Finished
-from treadle.train.feeds import TRAIN, load_feeds
+from treadle.train.feeds import load_feeds
 from treadle.train.loop import Trainer
 from treadle.train.programs import compile_training
 from treadle.train.runs import RunFolder, spec_files
@@ -65,8 +65,7 @@ def run(
     plan = _adjusted(choose_plan(checked, name), epochs, steps, seed)
     feeds = load_feeds(checked, plan, Folders.around(path, data))
     begun = time.monotonic()
-    evaluated = [feed.table.size for split, feed in feeds.items() if split != TRAIN]
-    programs = compile_training(plan, evaluated, backend, threads)
+    programs = compile_training(plan, feeds, backend, threads)
     compile_seconds = time.monotonic() - begun
     trainer = Trainer(plan, feeds, programs)
     folder = RunFolder(resume) if resume else _new_folder(run_folder, path)

@@ -27,10 +27,12 @@ class Feed:
     """Gives the model inputs of rows of one split.
 
     Attributes:
+        sizes: what the symbolic dimensions of the model's inputs are in this data, apart from the batch.
         table: the model inputs of all examples, or the raw columns when `augmenter` is set.
         augmenter: computes the model inputs of each batch anew.
     """
 
+    sizes: Mapping[str, int]
     table: Table
     augmenter: Augmenter | None = None
 
@@ -75,8 +77,8 @@ def source_values(sources: Mapping[str, Table]) -> dict[str, Array]:
 
 def check_columns(
     columns: Mapping[str, Array], inputs: Mapping[str, TensorType], where: str, span: Span | None
-) -> None:
-    """Compares columns with the declared inputs of a model; symbolic sizes must only agree with each other.
+) -> dict[str, int]:
+    """Compares columns with the declared inputs of a model; returns what its symbolic dimensions are here.
 
     Raises:
         TreadleError: E0610 for a missing column, E0703 for another shape, E0704 for another element type.
@@ -90,6 +92,7 @@ def check_columns(
             fail("E0704", f"`{name}`: the model expects {type_}, {where} has {found}", span)
         if found.rank != type_.rank or not _fits(type_, found, sizes):
             fail("E0703", f"`{name}`: the model expects {type_}, {where} has {found}", span)
+    return sizes
 
 
 def _fits(declared: TensorType, found: TensorType, sizes: dict[str, int]) -> bool:

@@ -17,6 +17,8 @@ from treadle.types import DType, TensorType
 
 Array = npt.NDArray[np.generic]
 
+TRAIN = "train"  # the split that is trained on; the others are evaluated
+
 _WIDENED = {"int8": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64", "uint64": "int64"}
 _KNOWN = {dtype.numpy_name: dtype for dtype in DType if dtype is not DType.BF16}
 
