@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from treadle.backends.numba_cpu.kernel import KernelSource
 
 _INLINED = (
-    "abi.py", "buffers.py", "emit.py", "formulas.py", "front.py", "objects.py", "sync.py", "vmath.py",
-    "templates/micro.py",
+    "abi.py", "buffers.py", "emit.py", "formulas.py", "front.py", "objects.py", "random.py", "sync.py",
+    "vmath.py", "templates/micro.py",
 )  # fmt: skip
 _DIGEST_BYTES = 32
 SIZE_LIMIT = 256 * 1024 * 1024

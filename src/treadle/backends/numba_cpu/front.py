@@ -109,5 +109,5 @@ def _flags() -> Flags:
     flags.no_cpython_wrapper = True
     flags.no_cfunc_wrapper = True
     flags.error_model = "numpy"
-    flags.fastmath = FastMathOptions({"arcp", "contract", "nsz"})
+    flags.fastmath = FastMathOptions({"contract", "nsz"})
     return flags

@@ -50,3 +50,11 @@ class Epilogue:
 def output_role(number: int) -> str:
     """Return the role of an extra output (number > 0) in a plan."""
     return f"out{number}"
+
+
+def operand_strides(epilogue: Epilogue, full: tuple[int, int]) -> dict[str, int]:
+    """Return the words of all strides where "full" operands and outputs lie as the result, the others
+    once."""
+    strides = {x.name: full if x.kind == "full" else (0, 0) for x in epilogue.operands}
+    strides |= {output_role(i): full for i in range(1, len(epilogue.outputs))}
+    return {f"{role}_{axis}": pair[i] for role, pair in strides.items() for i, axis in enumerate("bm")}

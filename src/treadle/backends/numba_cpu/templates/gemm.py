@@ -14,14 +14,8 @@ from typing import TYPE_CHECKING
 
 from treadle.backends.numba_cpu.kernel import KernelSource
 from treadle.backends.numba_cpu.templates.epilogue import Epilogue, output_role
-from treadle.backends.numba_cpu.templates.gemm_source import (
-    epilogue_layout,
-    epilogue_text,
-    gemm_layout,
-    gemm_text,
-    pack_layout,
-    pack_text,
-)
+from treadle.backends.numba_cpu.templates.epilogue_source import epilogue_layout, epilogue_text
+from treadle.backends.numba_cpu.templates.gemm_source import gemm_layout, gemm_text, pack_layout, pack_text
 from treadle.backends.numba_cpu.templates.plan import LINE_BYTES, Plan, Step, aligned
 from treadle.backends.numba_cpu.templates.tiles import ELEMENT_BYTES, Tile, tile_shape
 
@@ -137,13 +131,14 @@ def _product_step(
     slots = layout.slots(roles={"panels": panels or "b"}, offsets={"scratch": scratch_offset})
     source = KernelSource(f"gemm_{spec.dtype}", gemm_text(spec.dtype, tile))
     shared = sizes.batch * sizes.m * sizes.n * sizes.k >= PARALLEL_WORK
-    return Step(source, layout.meta(numbers), slots, shared, _callees(spec, tile, layout.index("epilogue")))
+    return Step(source, layout.meta(numbers), slots, shared, _callees(spec, layout.index("epilogue")))
 
 
-def _callees(spec: GemmSpec, tile: Tile, index: int) -> tuple[tuple[int, KernelSource], ...]:
+def _callees(spec: GemmSpec, index: int) -> tuple[tuple[int, KernelSource], ...]:
     if spec.epilogue.is_identity:
         return ()
-    return ((index, KernelSource("epilogue", epilogue_text(spec.dtype, tile, spec.epilogue))),)
+    text = epilogue_text(spec.dtype, gemm_layout(spec.dtype), spec.epilogue)
+    return ((index, KernelSource("epilogue", text)),)
 
 
 def _extents(sizes: GemmSizes) -> dict[str, int]:

@@ -10,7 +10,6 @@ from string import Template
 from textwrap import indent
 from typing import TYPE_CHECKING
 
-from treadle.backends.numba_cpu.templates.epilogue import Epilogue, output_role
 from treadle.backends.numba_cpu.templates.layout import MetaLayout, buffers, numbers
 from treadle.backends.numba_cpu.templates.tiles import ELEMENT_BYTES
 
@@ -34,14 +33,6 @@ def gemm_layout(dtype: str) -> MetaLayout:
     return roles + extents + strides + blocking + numbers("accumulate", "epilogue")
 
 
-def epilogue_layout(dtype: str, epilogue: Epilogue) -> MetaLayout:
-    """Return the words that an epilogue adds: operands and extra outputs, then their batch and row
-    strides."""
-    operands = [(operand.name, operand.dtype) for operand in epilogue.operands]
-    operands += [(output_role(i), dtype) for i in range(1, len(epilogue.outputs))]
-    return buffers(*operands) + numbers(*(f"{role}_{axis}" for role, _ in operands for axis in ("b", "m")))
-
-
 def pack_text(dtype: str, tile: Tile) -> str:
     """Return the source text of the packing kernel."""
     return _kernel(dtype, tile, [*pack_layout(dtype).prologue(), _PACK])
@@ -52,29 +43,8 @@ def gemm_text(dtype: str, tile: Tile) -> str:
     return _kernel(dtype, tile, [*gemm_layout(dtype).prologue(), _SPLIT, _BLOCKS, _STRIP, _TILES])
 
 
-def epilogue_text(dtype: str, tile: Tile, epilogue: Epilogue) -> str:
-    """Return the source text of an epilogue: a kernel whose `part` is the address of five numbers (see
-    _STRIP)."""
-    layout = gemm_layout(dtype) + epilogue_layout(dtype, epilogue)
-    per_row = [f"{x.name} = p_{x.name}[i_b * {x.name}_b]" for x in epilogue.kinds("scalar")]
-    per_row += [f"{x.name} = p_{x.name}[i_b * {x.name}_b + i]" for x in epilogue.kinds("row")]
-    per_value = [f"{x.name} = p_{x.name}[i_b * {x.name}_b + j]" for x in epilogue.kinds("column")]
-    per_value += [
-        f"{x.name} = p_{x.name}[i_b * {x.name}_b + i * {x.name}_m + j]" for x in epilogue.kinds("full")
-    ]
-    targets = ["p_c[i_b * c_b + i * c_m + j]"]
-    extra = map(output_role, range(1, len(epilogue.outputs)))
-    targets += [f"p_{role}[i_b * {role}_b + i * {role}_m + j]" for role in extra]
-    stores = [f"{target} = {value}" for target, value in zip(targets, epilogue.outputs, strict=True)]
-    inner = [*per_value, f"value = {targets[0]}", *epilogue.lines, *stores]
-    rows = [*per_row, "for j in range(j_begin, j_end):", *(f"    {line}" for line in inner)]
-    body = [*layout.prologue(), _EPILOGUE, *(f"    {line}" for line in rows)]
-    return _kernel(dtype, tile, body, epilogue.imports())
-
-
-def _kernel(dtype: str, tile: Tile, body: list[str], imports: str = "") -> str:
-    head = _IMPORTS if not imports else f"from treadle.backends.numba_cpu.abi import *\n{imports}\n"
-    template = f"{head}\ndef kernel(meta, part, parts):\n" + indent("\n".join(body), 4 * " ")
+def _kernel(dtype: str, tile: Tile, body: list[str]) -> str:
+    template = f"{_IMPORTS}\ndef kernel(meta, part, parts):\n" + indent("\n".join(body), 4 * " ")
     element = ELEMENT_BYTES[dtype]
     names = {"dtype": dtype, "R": tile.rows, "V": tile.vectors, "L": tile.lanes, "W": tile.width}
     return Template(template).substitute(names, E=element, zero=f"float{8 * element}(0)") + "\n"
@@ -172,12 +142,4 @@ _TILES = """\
                     call[3] = j_block
                     call[4] = j_end
                     call_kernel(epilogue, meta, m[4] + $E * part * scratch_part, 0)\
-"""
-
-_EPILOGUE = """\
-call = i64_at(part)
-i_b = call[0]
-j_begin = call[3]
-j_end = call[4]
-for i in range(call[1], call[2]):\
 """

@@ -212,14 +212,23 @@ def _gathered_rows(
     return at
 
 
-_ROW_FINDERS = {"strided": _strided_rows, "gathered": _gathered_rows}
+_ROW_FINDERS = {"strided": _strided_rows, "gathered": _gathered_rows, "shifted": _strided_rows}
+
+
+def _b_rows(v: _Vectors, finder: str, panel: ir.Value, steps: ir.Value) -> Callable[[ir.Value], ir.Value]:
+    base = v.pointer(panel)
+    if finder != "shifted":
+        return lambda k: v.at(base, v.b.mul(k, steps))
+    table = v.b.inttoptr(steps, _I64.as_pointer())
+    return lambda k: v.at(base, v.b.load(v.b.gep(table, [k])))
 
 
 def tile(finder: str, dtype: str, rows: int, vectors: int, lanes: int) -> Any:
     """Make `tile(a, a_m, a_k, b, b_k, c, c_m, count, fresh)`: C[m, j] (+)= sum over k of A(m, k) * B[k*b_k +
     j].
 
-    "strided": A(m, k) = a[m*a_m + k*a_k]. "gathered": A(m, k) = a[a_m[m] + a_k[k]], tables given by address.
+    "strided": A(m, k) = a[m*a_m + k*a_k]. "gathered": A(m, k) = a[a_m[m] + a_k[k]]. "shifted": A as in
+    "strided", but row k of B begins at b[b_k[k]]. Tables are given by their addresses.
     """
 
     def emit(target: Any, b: ir.IRBuilder, _signature: Any, args: list[ir.Value]) -> ir.Value:
@@ -255,9 +264,8 @@ def _emit_tile(
     height, width = corner or (None, None)
     masks = [None if width is None else v.mask_below(j * v.lanes, width) for j in range(vectors)]
     a_at = _ROW_FINDERS[finder](v, rows, height, args[:3])
-    panel, b_stride, c, c_stride, count, fresh = args[3:]
-    base = v.pointer(panel)
-    body = _TileBody(v, rows, a_at, lambda k: v.at(base, v.b.mul(k, b_stride)), masks, height)
+    panel, b_steps, c, c_stride, count, fresh = args[3:]
+    body = _TileBody(v, rows, a_at, _b_rows(v, finder, panel, b_steps), masks, height)
     body.emit(v.pointer(c), c_stride, count, fresh)
 
 

@@ -32,3 +32,8 @@ def tile_shape(dtype: str) -> Tile:
     host = cpu.host()
     rows, vectors = _ROWS_AND_VECTORS[host.vector_bits]
     return Tile(rows, vectors, host.lanes(8 * ELEMENT_BYTES[dtype]))
+
+
+def narrow_tile(dtype: str) -> Tile:
+    """Return a shape of few rows, for products with few of them."""
+    return Tile(6, 2, cpu.host().lanes(8 * ELEMENT_BYTES[dtype]))
