@@ -20,6 +20,7 @@ from treadle.viz.picture import compose
 from treadle.viz.scene import flatten
 
 What = Literal["forward", "backward"]
+_MANY_BOXES = 400
 FORMATS = ("dot", "svg", "png", "pdf")
 
 
@@ -60,12 +61,13 @@ def draw(
     if target.exists() and not overwrite:
         fail("E1004", f"{target} already exists", hint="choose another name, or replace it with `--force`")
     text = picture_text(graph, what, depth, chains=chains)
+    boxes = text.count("tooltip=")
     content, note = text.encode(), ""
     if image_format != "dot":
-        rendered = render(text, image_format)
+        rendered = render(text, image_format, large=boxes > _MANY_BOXES)
         content, note = rendered.content, rendered.note
     _write(target, content)
-    return Drawing(target, text.count("tooltip="), note)
+    return Drawing(target, boxes, note)
 
 
 def picture_text(

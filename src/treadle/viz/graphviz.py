@@ -33,8 +33,14 @@ class Rendered:
     note: str
 
 
-def render(dot_text: str, image_format: str, *, seconds: float = 30.0) -> Rendered:
+def render(dot_text: str, image_format: str, *, large: bool = False, seconds: float = 20.0) -> Rendered:
     """Lays the picture out, more plainly after a failure or when `seconds` have passed.
+
+    Args:
+        dot_text: the picture in the dot language.
+        image_format: svg, png or pdf.
+        large: whether to begin with the plainest layout, because others would hardly be done in time.
+        seconds: the most that one attempt may take; the last one may take three times as long.
 
     Raises:
         TreadleError: E1002 when Graphviz is not installed, E1013 when no attempt succeeded.
@@ -46,10 +52,12 @@ def render(dot_text: str, image_format: str, *, seconds: float = 30.0) -> Render
             f"a {image_format} picture needs Graphviz, and no program `dot` was found",
             hint=INSTALL_HINT,
         )
-    problems: list[str] = []
-    for name, options, beside in ATTEMPTS:
+    problems = ["the picture is large"] if large else []
+    for name, options, beside in ATTEMPTS[-1:] if large else ATTEMPTS:
         text = dot_text if beside else dot_text.replace('minlen="0"', 'minlen="1"')
-        content, problem = _attempt([program, f"-T{image_format}", *options], text, seconds)
+        content, problem = _attempt(
+            [program, f"-T{image_format}", *options], text, seconds * (3 if name == ATTEMPTS[-1][0] else 1)
+        )
         if not problem:
             return Rendered(content, f"drawn with {name}, because {problems[-1]}" if problems else "")
         problems.append(f"Graphviz with {name} {problem}")

@@ -96,8 +96,9 @@ def _fold_gradients(elements: list[Element], homes: dict[str, Group], depth: int
     together: dict[Path, Group] = {}
     for element in elements:
         if element.kind is Kind.GRADIENT:
-            path = element.path if depth is None else element.path[: depth - 1]
-            homes[element.key] = together.setdefault(element.path, Group(path, backward=True))
+            layer = element.path[:depth]
+            path = layer if depth is None else layer[: depth - 1]
+            homes[element.key] = together.setdefault(layer, Group(path, backward=True))
 
 
 def _home_of_all(readers: list[str], homes: dict[str, Group]) -> Group | None:

@@ -14,7 +14,7 @@ from treadle.viz.scene import LOOP_MARK, Element, Path, Wire
 from treadle.viz.style import Kind, Role
 
 _OPS_PER_LINE = 3
-_MOST_OPS = 9
+_MOST_WORDS = 9
 _SILENT = {"reshape", "broadcast_to", "transpose"}  # the types on the arrows tell as much
 
 
@@ -73,14 +73,18 @@ def _box(key: str, group: Group) -> Box:
 
 def _chain_label(members: list[Element]) -> str:
     if len(members) == 1 or members[0].kind in {Kind.PARAM, Kind.GRADIENT}:
-        return "\n".join(member.label for member in members)
+        return "\n".join(_at_most([member.label for member in members]))
     counts = Counter(member.label for member in members if member.label not in _SILENT)
     words = [f"{label} (×{n})" if n > 1 else label for label, n in counts.items()]
-    if len(words) > _MOST_OPS:
-        words = [*words[: _MOST_OPS - 1], f"and {len(words) - _MOST_OPS + 1} more"]
-    words = words or [members[-1].label]
+    words = _at_most(words) or [members[-1].label]
     lines = [", ".join(words[i : i + _OPS_PER_LINE]) for i in range(0, len(words), _OPS_PER_LINE)]
     return ",\n".join(lines)
+
+
+def _at_most(words: list[str]) -> list[str]:
+    """The words, the last ones counted only where they are many."""
+    left_out = len(words) - _MOST_WORDS + 1
+    return words if left_out < 2 else [*words[: _MOST_WORDS - 1], f"and {left_out} more"]
 
 
 def _layer_label(group: Group) -> str:

@@ -64,3 +64,10 @@ def test_failing_throughout_is_a_diagnostic(fake_dot):
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == "E1013"
     assert "exit code 3" in diagnostic.message
+
+
+def test_a_large_picture_begins_with_the_plainest_layout(fake_dot):
+    fake_dot('echo "$*"')
+    rendered = render("digraph {}", "svg", large=True)
+    assert b"splines=line" in rendered.content
+    assert rendered.note == "drawn with straight arrows, because the picture is large"
