@@ -1,7 +1,7 @@
 """Random graphs for property tests: any ops in any order, with shapes that fit.
 
-Values stay moderate: graphs whose intermediate results are not finite or large are refused by `is_tame`, because stable
-forms are meant to differ there.
+Values stay moderate: graphs whose intermediate results are not finite or large are refused by `is_tame`,
+because stable forms are meant to differ there.
 """
 
 from __future__ import annotations
@@ -61,12 +61,12 @@ def is_tame(graph: Graph, values: dict[str, Any]) -> bool:
 
 
 def _step(draw: st.DrawFn, g: Builder, nodes: list[Node]) -> Node | None:
-    kind = draw(st.sampled_from((*_KINDS, "unary", "binary", "binary")))
+    kind = draw(st.sampled_from((*_KINDS, "unary", "binary", "expression", "expression")))
     return _KINDS[kind](draw, g, nodes)
 
 
 def _any(draw: st.DrawFn, nodes: list[Node]) -> Node:
-    return draw(st.sampled_from(nodes))
+    return draw(st.sampled_from(nodes[-3:] if draw(st.booleans()) else nodes))
 
 
 def _unary(draw, g, nodes):
@@ -154,12 +154,24 @@ def _product(draw, g, nodes):
 
 def _softmax(draw, g, nodes):
     a = _any(draw, nodes)
+    if a.type.rank == 0:
+        return None
     exponential = g.exp(a)
-    return (
-        g.div(exponential, g.sum(exponential, axes=(a.type.rank - 1,), keepdims=True))
-        if a.type.rank
-        else None
-    )
+    return g.div(exponential, g.sum(exponential, axes=(a.type.rank - 1,), keepdims=True))
+
+
+def _expression(draw, g, nodes):
+    """A small expression of the ops that most rules are about: f(f(a) op f(b))."""
+    a = _any(draw, nodes)
+    b = draw(st.sampled_from([node for node in nodes if node.type == a.type]))
+    few = st.sampled_from(("neg", "neg", "abs", "exp", "sigmoid", ""))
+    left, right, outer = (draw(few) for _ in range(3))
+    inner = g.apply(draw(st.sampled_from(BINARY)), _maybe(g, left, a), _maybe(g, right, b))
+    return _maybe(g, outer, inner)
+
+
+def _maybe(g, op, x):
+    return g.apply(op, x) if op else x
 
 
 def _multiplies(a: Node, b: Node) -> bool:
@@ -187,4 +199,5 @@ _KINDS = {
     "concat": _concat,
     "product": _product,
     "softmax": _softmax,
+    "expression": _expression,
 }

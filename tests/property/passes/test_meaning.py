@@ -22,7 +22,7 @@ def tame(graph: Graph) -> Graph:
 
 @pytest.mark.parametrize("name", PASSES)
 @given(graph=graphs())
-@settings(max_examples=40)
+@settings(max_examples=60)
 def test_a_pass_keeps_the_meaning(name, graph):
     assert_same_meaning(tame(graph), PASSES[name](graph), rtol=1e-6)
 
