@@ -1,7 +1,8 @@
 """Making kernels independent of shapes: numbers in indices become size parameters.
 
-Input: a kernel body with numbers. Output: the same structure over `Size` parameters, numbered in order of appearance,
-and their values. Variables are renamed in order of appearance, too, so that equal structures are equal kernels. 0 and 1 stay (a stride of 1 is what vectorises), and so do the extents of unrolled loops.
+Input: a kernel body with numbers. Output: the same structure over `Size` parameters, numbered in order of
+appearance, and their values. Variables are renamed in order of appearance, too, so that equal structures
+are equal kernels. 0 and 1 stay (a stride of 1 is what vectorises), and so do the extents of unrolled loops.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Merging loops: two loops, one directly inside the other, become one where all indices allow it.
 
-`for i in 0..a: for j in 0..b` becomes `for j in 0..a*b` if in every index the factor of i is b times that of j (a
-tensor that is contiguous over both). Works on kernels under construction, whose sizes are numbers.
+`for i in 0..a: for j in 0..b` becomes `for j in 0..a*b` if in every index the factor of i is b times that
+of j (a tensor that is contiguous over both). Works on kernels under construction, whose sizes are numbers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Affine indices: an offset plus multiples of integer variables.
 
-While a kernel is being built, offsets and factors are numbers. In a finished kernel those other than 0 and 1 are
-`Size` parameters, so that one kernel serves all shapes of the same structure (see `loops/abstract.py`).
+While a kernel is being built, offsets and factors are numbers. In a finished kernel those other than 0 and
+1 are `Size` parameters, so that one kernel serves all shapes of the same structure (see
+`loops/abstract.py`).
 """
 
 from __future__ import annotations

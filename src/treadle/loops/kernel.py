@@ -1,8 +1,8 @@
 """Statements and kernels of the loop IR.
 
-A kernel is a loop nest over buffers. It says which loops have independent iterations (`PARALLEL`), and leaves to a
-target's schedule which of them become threads, vectors or a grid. Loops with dependent iterations are `SERIAL` or
-`REDUCE`. `UNROLL` loops have a literal extent.
+A kernel is a loop nest over buffers. It says which loops have independent iterations (`PARALLEL`), and
+leaves to a target's schedule which of them become threads, vectors or a grid. Loops with dependent
+iterations are `SERIAL` or `REDUCE`. `UNROLL` loops have a literal extent.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ Statement = Let | Assign | Accumulate | Store | For | If | Barrier
 class BufferParam:
     """A buffer of a kernel.
 
-    `part_stride` is the number of elements between the shares of two threads for scratch that each thread has for
-    itself; None for ordinary buffers. Different buffers of a kernel never overlap.
+    `part_stride` is the number of elements between the shares of two threads for scratch that each thread
+    has for itself; None for ordinary buffers. Different buffers of a kernel never overlap.
     """
 
     dtype: DType

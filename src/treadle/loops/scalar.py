@@ -1,7 +1,7 @@
 """The scalar builder: the closed set of functions that a target must be able to print.
 
-An elementwise op gives its formula over this builder: `scalar=lambda s, x: s.mul(x, s.sigmoid(x))`. Operands are
-expressions or Python numbers, which take the element type of the other operands.
+An elementwise op gives its formula over this builder: `scalar=lambda s, x: s.mul(x, s.sigmoid(x))`.
+Operands are expressions or Python numbers, which take the element type of the other operands.
 """
 
 from __future__ import annotations
@@ -12,7 +12,25 @@ from treadle.loops.expr import Call, Const, Expr
 from treadle.types import DType
 
 UNARY = frozenset(
-    ["neg", "abs", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "sin", "cos", "tan", "tanh", "sigmoid", "erf", "floor", "ceil", "round"]
+    [
+        "neg",
+        "abs",
+        "exp",
+        "expm1",
+        "log",
+        "log1p",
+        "sqrt",
+        "rsqrt",
+        "sin",
+        "cos",
+        "tan",
+        "tanh",
+        "sigmoid",
+        "erf",
+        "floor",
+        "ceil",
+        "round",
+    ]
 )
 BINARY = frozenset(["add", "sub", "mul", "div", "pow", "maximum", "minimum", "mod", "floordiv", "atan2"])
 COMPARISONS = frozenset(["lt", "le", "gt", "ge", "eq", "ne"])
@@ -53,7 +71,8 @@ class ScalarBuilder:
 
 
 def call(function: str, *operands: Operand, dtype: DType | None = None) -> Expr:
-    """A function applied to operands of one element type, which is the result's unless `dtype` says otherwise."""
+    """A function applied to operands of one element type, which is the result's unless `dtype` says
+    otherwise."""
     values = typed(operands)
     return Call(function, values, dtype or values[0].dtype)
 

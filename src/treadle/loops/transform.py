@@ -1,4 +1,5 @@
-"""Rebuilding kernels: `map_statements` applies functions to indices, expressions and statements, inside out."""
+"""Rebuilding kernels: `map_statements` applies functions to indices, expressions and statements, inside
+out."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import replace
 
 from treadle.loops.expr import Call, Expr, Guard, Load, Position
 from treadle.loops.index import Index
-from treadle.loops.kernel import For, If, Statement, Store, expressions
+from treadle.loops.kernel import Accumulate, Assign, For, If, Let, Statement, Store
 
 IndexRule = Callable[[Index], Index]
 
@@ -25,7 +26,8 @@ def map_expr(expr: Expr, rule: IndexRule) -> Expr:
 
 
 def map_indices(statement: Statement, rule: IndexRule) -> Statement:
-    """The statement with every index in it and inside it replaced by `rule(index)`; bounds of loops come first."""
+    """The statement with every index in it and inside it replaced by `rule(index)`; bounds of loops come
+    first."""
     if isinstance(statement, For):
         start, stops = rule(statement.start), tuple(rule(stop) for stop in statement.stops)
         body = tuple(map_indices(inner, rule) for inner in statement.body)
@@ -37,6 +39,6 @@ def map_indices(statement: Statement, rule: IndexRule) -> Statement:
         )
     if isinstance(statement, Store):
         return replace(statement, index=rule(statement.index), value=map_expr(statement.value, rule))
-    if expressions(statement):
-        return replace(statement, value=map_expr(expressions(statement)[0], rule))  # type: ignore[call-arg]
+    if isinstance(statement, Let | Assign | Accumulate):
+        return replace(statement, value=map_expr(statement.value, rule))
     return statement

@@ -1,7 +1,7 @@
 """Writing out tiny loops: innermost loops of a few iterations inside longer ones are marked `UNROLL`.
 
-The loop around them then is the one that vectorises (a 2x2 pooling window inside a row of pixels). Works on kernels under
-construction.
+The loop around them then is the one that vectorises (a 2x2 pooling window inside a row of pixels). Works on
+kernels under construction.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from treadle.loops.kernel import For, If, Kind, Statement
 
-LONGEST = 5
-MOST_COPIES = 25
+LONGEST = 3
+MOST_COPIES = 9
 
 
 def unroll_small(body: tuple[Statement, ...]) -> tuple[Statement, ...]:

@@ -1,8 +1,9 @@
 """Memory planning: an offset in one arena for each buffer that lives within a run.
 
-Input: calls in order, and the scratch that a target's templates need for them. Output: offsets, written into the buffers.
-Buffers whose lifetimes do not overlap share memory. Largest first, each at the lowest offset that is free for its whole
-life: good in practice, and optimal on chains.
+Input: calls in order, and the scratch that a target's templates need for them. Output: offsets, written
+into the buffers.
+Buffers whose lifetimes do not overlap share memory. Largest first, each at the lowest offset that is free
+for its whole life: good in practice, and optimal on chains.
 """
 
 from __future__ import annotations

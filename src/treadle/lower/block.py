@@ -1,8 +1,9 @@
 """Lowering one graph - a program, or the body of a scan - to calls.
 
-Input: a graph with static shapes, the storage of its leaves, and where its results must go. Output: calls in order.
-A result may replace a leaf: it is then written straight over it if every use of the old value comes before, else beside
-it and copied at the end.
+Input: a graph with static shapes, the storage of its leaves, and where its results must go. Output: calls
+in order.
+A result may replace a leaf: it is then written straight over it if every use of the old value comes before,
+else beside it and copied at the end.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from treadle.lower.products import (
 from treadle.lower.realise import PRODUCTS, SWEEPS, stored_nodes
 from treadle.lower.scan import Result, ScanLowering
 from treadle.lower.segments import placed, segments
+from treadle.lower.stage import SEARCHING
 from treadle.lower.storage import Buffer, BufferKind, Storage, contiguous_strides, view, whole
 from treadle.lower.sweeps import sweep_call
 from treadle.lower.units import Unit, Units
@@ -125,7 +127,8 @@ class Block:
             self.copies.append(result)
 
     def _may_overwrite(self, node: Node, leaf: Node) -> bool:
-        """Whether a node may be written over a leaf; then makes its unit wait for the leaf's other readers."""
+        """Whether a node may be written over a leaf; then makes its unit wait for the leaf's other
+        readers."""
         makers = self.units.makers[node.id]
         if len(makers) != 1 or makers[0].root is not None:
             return False
@@ -152,7 +155,7 @@ class Block:
             for node_id, node in unit.makes.items():
                 if node_id not in self.places and node_id not in inside and node.op != "scan":
                     self.places[node_id] = self.context.tensor(
-                        node.op, node.type.dtype, node.type.static_shape()
+                        node.op, stored_dtype(node), node.type.static_shape()
                     )
 
     def _kept_inside(self, unit: Unit) -> set[int]:
@@ -203,8 +206,17 @@ def lower_block(
     return Block(graph, context, leaves, results).calls()
 
 
+def stored_dtype(node: Node) -> DType:
+    """The element type in memory: positions along short axes take a byte."""
+    if node.op not in SEARCHING:
+        return node.type.dtype
+    size = node.inputs[0].type.static_shape()[node.attrs["axis"]]
+    return DType.U8 if size <= BYTE else DType.I32
+
+
 def reads_in_place(unit: Unit, node: Node, leaf: Node) -> bool:
-    """Whether a unit reads a leaf only where it writes the node that replaces it, so that it may overwrite it."""
+    """Whether a unit reads a leaf only where it writes the node that replaces it, so that it may
+    overwrite it."""
     group = unit.group
     if group is None or len(segments(group)) != 1 or any(stage.reduces for stage in group.stages):
         return False
@@ -221,7 +233,8 @@ def reads_in_place(unit: Unit, node: Node, leaf: Node) -> bool:
 def with_outputs(
     epilogue: Epilogue, nodes: Sequence[Node], product: Node, places: Mapping[int, Storage]
 ) -> tuple[Epilogue, list[Node]]:
-    """The epilogue with those results that have a place, and their nodes; the first is the product's output."""
+    """The epilogue with those results that have a place, and their nodes; the first is the product's
+    output."""
     values = {product: Var(VALUE, product.type.dtype), **dict(zip(nodes, epilogue.results, strict=True))}
     kept = [node for node in values if node.id in places]
     kept.sort(key=lambda node: node is product)
@@ -237,4 +250,5 @@ def reshaped(storage: Storage, shape: tuple[int, ...]) -> Storage:
     return replace(storage, shape=shape, strides=contiguous_strides(shape))
 
 
+BYTE = 256
 _PENDING = {dtype: Buffer("pending", dtype, 0, BufferKind.ARENA) for dtype in DType}

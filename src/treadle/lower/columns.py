@@ -1,7 +1,7 @@
 """Reductions that keep the fastest axis: sums over rows, such as the gradient of a bias.
 
-Input: a stage that reduces, whose last loop is kept. Output: a kernel that walks the rows in order and adds each to a block
-of columns in the result, so that the innermost loop is contiguous and vectorises.
+Input: a stage that reduces, whose last loop is kept. Output: a kernel that walks the rows in order and adds
+each to a block of columns in the result, so that the innermost loop is contiguous and vectorises.
 """
 
 from __future__ import annotations

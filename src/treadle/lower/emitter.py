@@ -1,8 +1,9 @@
 """Writing loop nests: open loops, named values, and the element of a node at given indices.
 
-Input: a node and the index of each of its axes. Output: statements in the innermost open loops that the value allows
-(loop-invariant values are named outside) and an expression. What a node's element is in terms of its operands' elements
-is in `lower/inline.py` and its sisters; what has a place in memory is told by `fetch`.
+Input: a node and the index of each of its axes. Output: statements in the innermost open loops that the
+value allows (loop-invariant values are named outside) and an expression. What a node's element is in terms
+of its operands' elements is in `lower/inline.py` and its sisters; what has a place in memory is told by
+`fetch`.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def rule(*ops: str) -> Callable[[Rule], Rule]:
 
 
 class NeedSplit(Exception):  # noqa: N818 - no error: a request
-    """Asks for a loop to be split in two, the inner one of `inner` iterations, so that indices stay affine."""
+    """Asks for a loop to be split in two, the inner one of `inner` iterations, so that indices stay
+    affine."""
 
     def __init__(self, variable: str, inner: int) -> None:
         super().__init__(f"split {variable} by {inner}")
@@ -130,6 +132,12 @@ class Emitter:
         level.names.add(name)
         return Var(name, value.dtype)
 
+    def _let_stored(self, value: Expr) -> Expr:
+        """Names an element read from memory as it is there; it may be narrower than its node's type."""
+        if isinstance(value, Call) and value.function == "cast":
+            return Call("cast", (self.let(value.operands[0]),), value.dtype)
+        return self.let(value)
+
     def depth(self, value: Expr) -> int:
         """The number of the innermost open loop that a value depends on."""
         names = variables(value)
@@ -160,7 +168,7 @@ class Emitter:
             if self._users.get(node.id, 0) > 1 and not isinstance(value, Position):
                 value = self.let(value)
         else:
-            value = self.let(value)
+            value = self._let_stored(value)
         if not self._guards:
             self._levels[self.depth(value)].known[key] = value
         return value

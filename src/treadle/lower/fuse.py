@@ -1,11 +1,12 @@
 """Fusion: stages that share their outer loops become one kernel.
 
-Input: stages in topological order. Output: groups, each of which becomes one kernel. A group has `rows`, the loops that
-all its stages share; the remaining loops of each stage run inside. Elementwise stages share all loops; a softmax shares
-the loop over rows: one kernel finds the maximum of the row, then the sum, then writes.
+Input: stages in topological order. Output: groups, each of which becomes one kernel. A group has `rows`,
+the loops that all its stages share; the remaining loops of each stage run inside. Elementwise stages share
+all loops; a softmax shares the loop over rows: one kernel finds the maximum of the row, then the sum, then
+writes.
 
-A stage may join a group if it reads the group's results only in the row at hand (or, when it reads none, the same
-elements of some other tensor), and if nothing outside the group lies between them.
+A stage may join a group if it reads the group's results only in the row at hand (or, when it reads none,
+the same elements of some other tensor), and if nothing outside the group lies between them.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Group:
 
 
 Matching = dict[str, str]  # loop of the group -> loop of the stage
+_Link = tuple[tuple[Index, ...], Mapping[str, str], tuple[Index, ...]]
 
 
 def match(group: Group, stage: Stage) -> Matching | None:
@@ -53,7 +55,7 @@ def match(group: Group, stage: Stage) -> Matching | None:
 
     Stages that read nothing of it are matched by a tensor that both read.
     """
-    links = [
+    links: list[_Link] = [
         (s.position, group.renames[s], r.indices)
         for r in stage.reads
         for s in group.stages
@@ -72,9 +74,7 @@ def match(group: Group, stage: Stage) -> Matching | None:
     return {a: b for a, b in (found or {}).items() if a in extents and loops[b].extent == extents[a]}
 
 
-def _shared_reads(
-    group: Group, stage: Stage
-) -> list[tuple[tuple[Index, ...], Mapping[str, str], tuple[Index, ...]]]:
+def _shared_reads(group: Group, stage: Stage) -> list[_Link]:
     """The first tensor, with more than one element at stake, that both read."""
     for read in stage.reads:
         for other in group.stages:
@@ -120,12 +120,9 @@ def _is_good(trial: Group, before: Group) -> bool:
         return True
     if not depends(before, stage) and not (stage.reduces and before.stages[-1].reduces):
         return False
-    reduces = any(s.reduces for s in trial.stages)
-    if (
-        (trial.rows or not before.rows)
-        and (reduces or not stage.loops)
-        and max(s.iterations for s in trial.stages) <= SMALL
-    ):
+    keeps_rows = bool(trial.rows) or not before.rows
+    is_small = max(s.iterations for s in trial.stages) <= SMALL
+    if keeps_rows and is_small and (stage.reduces or not stage.loops):
         return True
     if prod(loop.extent for loop in trial.rows) < FEWEST_ROWS:
         return False

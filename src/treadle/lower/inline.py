@@ -1,7 +1,7 @@
 """Element rules of elementwise ops, views and generated values: what makes fusion possible.
 
-Each rule says what one element of a node is, in terms of elements of its operands; so a chain of such nodes becomes one
-expression inside whatever loop needs it.
+Each rule says what one element of a node is, in terms of elements of its operands; so a chain of such nodes
+becomes one expression inside whatever loop needs it.
 """
 
 from __future__ import annotations
@@ -33,10 +33,27 @@ def _elementwise(op: str) -> Rule:
 
     def element(emitter: Emitter, node: Node, indices: Indices) -> Expr:
         operands = [_operand(emitter, operand, indices) for operand in node.inputs]
+        if op in {"eq", "ne"}:
+            operands = _narrowed(emitter, operands)
         value: Expr = formula(SCALAR, *_invariants_named(emitter, operands), **node.attrs)
         return value
 
     return element
+
+
+def _narrowed(emitter: Emitter, operands: list[Expr]) -> list[Expr]:
+    """A stored position and a loop's own are compared in the stored one's narrower type, in which both
+    fit."""
+    for stored, own in (operands, operands[::-1]):
+        if isinstance(stored, Call) and stored.function == "cast" and isinstance(own, Position):
+            narrow = stored.operands[0]
+            low, high = emitter.extremes(own.index)
+            if narrow.dtype in _HIGHEST and low >= 0 and high <= _HIGHEST[narrow.dtype]:
+                return [narrow, SCALAR.cast(own, narrow.dtype)]
+    return operands
+
+
+_HIGHEST = {DType.U8: 255, DType.I32: 2**31 - 1}
 
 
 def _operand(emitter: Emitter, operand: Node, indices: Indices) -> Expr:
@@ -45,7 +62,8 @@ def _operand(emitter: Emitter, operand: Node, indices: Indices) -> Expr:
 
 
 def _invariants_named(emitter: Emitter, operands: list[Expr]) -> list[Expr]:
-    """Names operands that depend on fewer loops than others, so that they are computed outside of the inner ones."""
+    """Names operands that depend on fewer loops than others, so that they are computed outside of the
+    inner ones."""
     depths = [emitter.depth(operand) for operand in operands]
     deepest = max(depths)
     return [
@@ -60,12 +78,12 @@ for _op in REGISTRY:
 
 
 @rule("const")
-def _const(emitter: Emitter, node: Node, indices: Indices) -> Expr:
+def _const(_emitter: Emitter, node: Node, _indices: Indices) -> Expr:
     return literal(node.attrs["value"], node.type.dtype)
 
 
 @rule("iota")
-def _iota(emitter: Emitter, node: Node, indices: Indices) -> Expr:
+def _iota(_emitter: Emitter, node: Node, indices: Indices) -> Expr:
     return SCALAR.cast(Position(indices[node.attrs["axis"]]), node.type.dtype)
 
 
@@ -103,11 +121,13 @@ def _digits(emitter: Emitter, linear: Index, shape: tuple[int, ...]) -> list[Ind
 
 
 def _groups(old: tuple[int, ...], new: tuple[int, ...]) -> list[tuple[list[int], list[int]]]:
-    """Pairs of neighbouring axes with equal products, as short as possible; axes of size 1 join the group before."""
+    """Pairs of neighbouring axes with equal products, as short as possible; axes of size 1 join the
+    group before."""
     groups: list[tuple[list[int], list[int]]] = []
     i = j = 0
     while i < len(old) or j < len(new):
-        left, right = [], []
+        left: list[int] = []
+        right: list[int] = []
         a = b = 1
         while not (left or right) or a != b:
             if i < len(old) and (a <= b or j == len(new)):

@@ -1,7 +1,8 @@
 """The entry of lowering: a graph becomes a plan.
 
-Input: an optimised graph with static shapes, and the storage of params and states where programs share them. Output: a
-`Plan` whose buffers have no addresses yet (`arena.py` gives offsets once a target has said what scratch it needs).
+Input: an optimised graph with static shapes, and the storage of params and states where programs share
+them. Output: a `Plan` whose buffers have no addresses yet (`arena.py` gives offsets once a target has said
+what scratch it needs).
 """
 
 from __future__ import annotations

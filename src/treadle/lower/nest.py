@@ -1,7 +1,7 @@
 """From a group of stages to a kernel: the loops, the accumulators, the stores.
 
-Input: a group and where its results and operands are stored. Output: a `KernelCall`. Non-goals: choosing what is fused
-(`fuse.py`), which loops become threads or vectors (a backend's schedule).
+Input: a group and where its results and operands are stored. Output: a `KernelCall`. Non-goals: choosing
+what is fused (`fuse.py`), which loops become threads or vectors (a backend's schedule).
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class Operands:
         self._scratch: dict[int, int] = {}
 
     def number(self, storage: Storage, *, written: bool = False) -> int:
-        """The number of a storage's buffer; equal buffers share one, because different ones must not overlap."""
+        """The number of a storage's buffer; equal buffers share one, because different ones must not
+        overlap."""
         number = self._numbers.setdefault(Operand(storage.buffer, storage.moves), len(self._numbers))
         if written:
             self._written.add(number)
@@ -89,8 +90,10 @@ class Nest:
 
     Args:
         group: what to compute.
-        stored: storage of each node outside of the group that it reads, and of each of its results that is kept.
-        local: makes scratch, given the number of elements of each thread, for rows that only this kernel needs.
+        stored: storage of each node outside of the group that it reads, and of each of its results that is
+        kept.
+        local: makes scratch, given the number of elements of each thread, for rows that only this kernel
+        needs.
         users: how many nodes use each node.
     """
 
@@ -134,7 +137,8 @@ class Nest:
                 self.operands.scratch(self.scratch[stage.node.id], stride)
 
     def _row_shape(self, stage: Stage) -> tuple[int, ...]:
-        """The part of a result that belongs to one row; an axis shared by rows and inner loops counts in full."""
+        """The part of a result that belongs to one row; an axis shared by rows and inner loops counts in
+        full."""
         inner = {loop.name for loop in self.group.inner(stage)}
         shape = stage.node.type.static_shape()
         return tuple(n if inner & set(i.variables) else 1 for n, i in zip(shape, stage.position, strict=True))
@@ -157,11 +161,11 @@ class Nest:
                 for stage in segment.stages:
                     axes = self._place(stage, loops)
                     if stage.reduces:
-                        self._accumulate(stage, totals[stage], axes, loops)
+                        self._accumulate(stage, totals[stage], axes)
                     else:
                         self._finish(stage, self.emitter.let(stage.element(self.emitter, axes)), loops)
             for stage, total in totals.items():
-                self._finish(stage, total[0], loops)
+                self._finish(stage, SCALAR.cast(total[0], stage.node.type.dtype), loops)
 
     def _open(self, stack: ExitStack, extent: int, kind: Kind) -> Index:
         return stack.enter_context(self.emitter.loop(extent, kind))
@@ -182,18 +186,18 @@ class Nest:
         dtype = stage.node.inputs[0].type.dtype
         if stage.node.op in SEARCHING:
             worst = neutral("max" if stage.node.op == "argmax" else "min", dtype)
-            place, best = self.emitter.mutable(Const(0, DType.I64)), self.emitter.mutable(worst)
+            place, best = self.emitter.mutable(Const(0, DType.I32)), self.emitter.mutable(worst)
             return [place, best]
         return [self.emitter.mutable(neutral(stage.node.op, dtype))]
 
-    def _accumulate(self, stage: Stage, total: list[Var], axes: Indices, loops: list[Index]) -> None:
+    def _accumulate(self, stage: Stage, total: list[Var], axes: Indices) -> None:
         value = self.emitter.let(stage.element(self.emitter, axes))
         if stage.node.op in ACCUMULATING:
             self.emitter.add(Accumulate(total[0].name, ACCUMULATING[stage.node.op], value))
             return
         place, best = total
         wins = self.emitter.let(_wins(stage.node.op, value, best))
-        position = Position(axes[stage.node.attrs["axis"]])
+        position = SCALAR.cast(Position(axes[stage.node.attrs["axis"]]), DType.I32)
         self.emitter.add(Assign(place.name, SCALAR.select(wins, position, place)))
         self.emitter.add(Assign(best.name, SCALAR.select(wins, value, best)))
 

@@ -1,7 +1,7 @@
 """The result of lowering: calls in order, and the buffers they work on.
 
-A call is a generated kernel, a product for which a target has a template (matrix product, convolution), or a loop over
-calls. Non-goals: addresses and object code, which belong to a backend.
+A call is a generated kernel, a product for which a target has a template (matrix product, convolution), or
+a loop over calls. Non-goals: addresses and object code, which belong to a backend.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from treadle.types import DType
 
 @dataclass(frozen=True)
 class Operand:
-    """A buffer of a call, and by how many elements it advances in each iteration of enclosing loops (by number)."""
+    """A buffer of a call, and by how many elements it advances in each iteration of enclosing loops (by
+    number)."""
 
     buffer: Buffer
     moves: tuple[tuple[int, int], ...] = ()
@@ -36,7 +37,8 @@ class KernelCall:
 
 @dataclass(frozen=True)
 class EpilogueOperand:
-    """A tensor that an epilogue reads; `kind` is scalar, row (one per m or filter), column (one per n) or full."""
+    """A tensor that an epilogue reads; `kind` is scalar, row (one per m or filter), column (one per n)
+    or full."""
 
     name: str
     kind: str
@@ -47,8 +49,8 @@ class EpilogueOperand:
 class Epilogue:
     """What is done to each element of a product before it is stored.
 
-    `lets` are over `Var("value")` and the operands' names, `results` over those and what `lets` name. The first result
-    goes to the product's output, the others to `outputs`; no results means the value itself.
+    `lets` are over `Var("value")` and the operands' names, `results` over those and what `lets` name. The
+    first result goes to the product's output, the others to `outputs`; no results means the value itself.
     """
 
     operands: tuple[EpilogueOperand, ...] = ()
@@ -59,7 +61,8 @@ class Epilogue:
 
 @dataclass(frozen=True, eq=False)
 class MatmulCall:
-    """`c[b, m, n] = epilogue(sum over k of a[b, m, k] * b[b, k, n])`; storages of rank 3, batch stride 0 to repeat."""
+    """`c[b, m, n] = epilogue(sum over k of a[b, m, k] * b[b, k, n])`; storages of rank 3, batch stride 0
+    to repeat."""
 
     a: Storage
     b: Storage

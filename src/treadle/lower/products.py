@@ -1,7 +1,7 @@
 """Matrix products and convolutions: operands by strides, batches, and the elementwise work fused behind them.
 
-Input: a product node and the stages that were fused to it. Output: calls of templates, which a backend has for its
-target. Batches that no single stride describes become loops over calls.
+Input: a product node and the stages that were fused to it. Output: calls of templates, which a backend has
+for its target. Batches that no single stride describes become loops over calls.
 """
 
 from __future__ import annotations

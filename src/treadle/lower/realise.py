@@ -1,9 +1,9 @@
-"""What is stored: the nodes that get a place in memory (or a named value in a fused kernel), rather than being computed
-inside the loops of their users.
+"""What is stored: the nodes that get a place in memory (or a named value in a fused kernel), rather than
+being computed inside the loops of their users.
 
-Input: a graph with static shapes. Output: ids of stored nodes. Reductions, products and whatever crosses a scan are
-always stored; elementwise values and views are, when computing them anew for each use would cost more than a pass
-through memory.
+Input: a graph with static shapes. Output: ids of stored nodes. Reductions, products and whatever crosses a
+scan are always stored; elementwise values and views are, when computing them anew for each use would cost
+more than a pass through memory.
 """
 
 from __future__ import annotations
@@ -22,7 +22,24 @@ VIEWS = frozenset({"reshape", "transpose", "broadcast_to", "slice", "flip", "win
 _FREE = frozenset({"const", "iota"})
 _GATHERS = frozenset({"take", "take_along", "random_uniform", "random_normal", "fold_in"})
 _HEAVY = frozenset(
-    ["exp", "expm1", "log", "log1p", "sin", "cos", "tan", "tanh", "sigmoid", "softplus", "erf", "pow", "atan2", "random_uniform", "random_normal", "fold_in"]
+    [
+        "exp",
+        "expm1",
+        "log",
+        "log1p",
+        "sin",
+        "cos",
+        "tan",
+        "tanh",
+        "sigmoid",
+        "softplus",
+        "erf",
+        "pow",
+        "atan2",
+        "random_uniform",
+        "random_normal",
+        "fold_in",
+    ]
 )
 
 CHEAP = 4  # operations and loads that cost no more than a store and a load
@@ -59,7 +76,8 @@ class _Decision:
                 self._store_addressable(operand, contiguous=node.op.startswith("conv"))
 
     def _store_addressable(self, node: Node, *, contiguous: bool) -> None:
-        """Stores what a view is taken of, if the view can then be addressed by strides; else the view itself."""
+        """Stores what a view is taken of, if the view can then be addressed by strides; else the view
+        itself."""
         source = node
         while source.op in VIEWS and source.op != "item" and source.id not in self.stored:
             source = source.inputs[0]

@@ -1,9 +1,9 @@
 """Lowering scans: a loop of calls whose operands advance with each iteration.
 
-Input: a `scan` node and the storage of its operands. Output: the storage of its results and the calls. The body is lowered
-once. Sequences and stacked results are read and written in place. A carried value of which the scan also returns all
-old or new values lives in a history of length + 1, where each iteration reads one element and writes the next; others live
-in one place.
+Input: a `scan` node and the storage of its operands. Output: the storage of its results and the calls. The
+body is lowered once. Sequences and stacked results are read and written in place. A carried value of which
+the scan also returns all old or new values lives in a history of length + 1, where each iteration reads one
+element and writes the next; others live in one place.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from treadle.lower.context import Context
 from treadle.lower.copies import copy_call
 from treadle.lower.plan import Call, LoopCall
 from treadle.lower.storage import BufferKind, Storage, whole
-from treadle.types import DType
+from treadle.types import DType, TensorType
 
 INDEX = "index"
 
 
 @dataclass(frozen=True)
 class Result:
-    """A value that must end up in a storage; `replaces` is the leaf whose old value that storage holds until then."""
+    """A value that must end up in a storage; `replaces` is the leaf whose old value that storage holds
+    until then."""
 
     node: Node
     storage: Storage
@@ -128,13 +129,19 @@ class ScanLowering:
         """Chooses the place of a result: inside a carry or a history where it is there anyway."""
         inside = self._end(number) if number < self.carries else self._in_history(self.outputs[number])
         if inside is None:
-            type_ = self.node.result[number]
-            own = bound or self.context.tensor("stack", type_.dtype, type_.static_shape())  # type: ignore[union-attr]
+            type_ = self._result(number)
+            own = bound or self.context.tensor("stack", type_.dtype, type_.static_shape())
             self.places[number] = self.yields[number] = own
         else:
             self.places[number] = bound or inside
             if bound is not None:
                 self.copies.append((inside, bound))
+
+    def _result(self, number: int) -> TensorType:
+        results = self.node.result
+        if not isinstance(results, tuple):
+            raise TypeError(f"{self.node} is no scan")
+        return results[number]
 
     def _in_history(self, output: Node) -> Storage | None:
         """All values of a body output as part of the history of a carry."""

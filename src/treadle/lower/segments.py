@@ -1,7 +1,7 @@
 """Segments: which stages of a group run in the same inner loops.
 
-Input: a group. Output: segments in order. Stages of one segment share all loops; a stage that needs a finished reduction,
-or elements that another stage writes at other positions, goes to a later segment.
+Input: a group. Output: segments in order. Stages of one segment share all loops; a stage that needs a
+finished reduction, or elements that another stage writes at other positions, goes to a later segment.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def placed(group: Group, stage: Stage, indices: tuple[Index, ...]) -> tuple[Inde
 
 
 def is_row_value(group: Group, stage: Stage) -> bool:
-    """Whether a stage has one value per iteration of the rows, which then needs no memory inside the kernel."""
+    """Whether a stage has one value per iteration of the rows, which then needs no memory inside the
+    kernel."""
     return all(loop.reduced for loop in group.inner(stage))
 
 

@@ -1,8 +1,8 @@
 """Stages: the loops and the accesses of one stored tensor, before they are fused into kernels.
 
-Input: a node that is to be stored and the nodes that are stored before it. Output: a `Stage`: its loops (split where that
-keeps indices affine), where its elements go, and what it reads at which indices. A concatenation has one stage for each
-part.
+Input: a node that is to be stored and the nodes that are stored before it. Output: a `Stage`: its loops
+(split where that keeps indices affine), where its elements go, and what it reads at which indices. A
+concatenation has one stage for each part.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import prod
 
 from treadle.ir import Node
-from treadle.loops import Call, Expr, Index, Kind, Position, Statement, Var
+from treadle.loops import Call, Expr, Index, Position, Statement, Var
 from treadle.loops.expr import walk
 from treadle.loops.index import dot
 from treadle.loops.kernel import expressions, walk_statements
@@ -24,7 +24,23 @@ ACCUMULATING = {"sum": "add", "max": "maximum", "min": "minimum", "prod": "mul",
 SEARCHING = {"argmax": "gt", "argmin": "lt"}
 
 _HEAVY = frozenset(
-    ["exp", "expm1", "log", "log1p", "sin", "cos", "tan", "tanh", "sigmoid", "erf", "pow", "atan2", "random_uniform", "random_normal", "fold_in"]
+    [
+        "exp",
+        "expm1",
+        "log",
+        "log1p",
+        "sin",
+        "cos",
+        "tan",
+        "tanh",
+        "sigmoid",
+        "erf",
+        "pow",
+        "atan2",
+        "random_uniform",
+        "random_normal",
+        "fold_in",
+    ]
 )
 _HEAVY_COST = 10
 
@@ -136,7 +152,8 @@ def position(node: Node, piece: int, axes: Indices) -> Indices:
 
 
 def _gathered(emitter: Emitter, node: Node, axes: Indices) -> Expr:
-    """What the window element at these taps adds to an element: windows start at (index - tap * dilation) / stride."""
+    """What the window element at these taps adds to an element: windows start at (index - tap *
+    dilation) / stride."""
     (y,) = node.inputs
     attrs, rank = node.attrs, node.type.rank
     source, tests = list(axes[:rank]), []
@@ -167,7 +184,7 @@ def build_stage(node: Node, piece: int, stored: Collection[int], users: dict[int
         try:
             return _trial(node, piece, loops, axes, stored, users)
         except NeedSplit as wish:
-            _split(factors, loops, wish)
+            _split(factors, wish)
 
 
 def _loops(
@@ -190,7 +207,7 @@ def _loops(
     return tuple(loops), tuple(axes)
 
 
-def _split(factors: list[list[int]], loops: tuple[Loop, ...], wish: NeedSplit) -> None:
+def _split(factors: list[list[int]], wish: NeedSplit) -> None:
     axis, digit = map(int, wish.variable.split("_")[2:])
     extent = factors[axis][digit]
     factors[axis][digit : digit + 1] = [extent // wish.inner, wish.inner]
@@ -233,6 +250,3 @@ def _cost(value: Expr) -> int:
 def pieces(node: Node) -> range:
     """The numbers of the stages of a node: one for each part of a concatenation, else one."""
     return range(len(node.inputs)) if node.op == "concat" else range(1)
-
-
-LOOP_KIND = {True: Kind.REDUCE, False: Kind.PARALLEL}

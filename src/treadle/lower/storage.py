@@ -1,7 +1,7 @@
 """Where values live: buffers, and strided views of them.
 
-A `Storage` maps the indices of a tensor to elements of a buffer. Views of a stored tensor (transposed, sliced, reshaped)
-are storages of the same buffer, so that products and loops read them without a copy.
+A `Storage` maps the indices of a tensor to elements of a buffer. Views of a stored tensor (transposed,
+sliced, reshaped) are storages of the same buffer, so that products and loops read them without a copy.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class BufferKind(Enum):
 class Buffer:
     """A piece of memory.
 
-    `values` are the elements of a constant; `offset` is the place in the arena, once planned; `home` is the number of the
-    loop within one iteration of which the contents matter, None if they outlive all loops.
+    `values` are the elements of a constant; `offset` is the place in the arena, once planned; `home` is the
+    number of the loop within one iteration of which the contents matter, None if they outlive all loops.
     """
 
     name: str
@@ -54,7 +54,8 @@ class Buffer:
 class Storage:
     """The elements of a tensor in a buffer: `offset + sum(index * stride)`, in elements.
 
-    `moves` says by how many elements the address advances with each iteration of enclosing scans (by loop number).
+    `moves` says by how many elements the address advances with each iteration of enclosing scans (by loop
+    number).
     """
 
     buffer: Buffer

@@ -1,7 +1,7 @@
 """Kernels whose iterations depend on each other: running sums and scattered additions.
 
-Input: a `cumsum`, `scatter_add` or `scatter_add_along` node, whose operands are stored. Output: its kernel. Results do not
-depend on the number of threads: whatever may collide is added by one thread, in order.
+Input: a `cumsum`, `scatter_add` or `scatter_add_along` node, whose operands are stored. Output: its kernel.
+Results do not depend on the number of threads: whatever may collide is added by one thread, in order.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def _scatter_add(sweep: _Sweep) -> None:
 def _column_blocks(
     sweep: _Sweep, stack: ExitStack, after: tuple[int, ...]
 ) -> Callable[[Callable[[Indices], None]], None]:
-    """Opens a loop over blocks of the last axis; what it returns loops over a block and the axes before it."""
+    """Opens a loop over blocks of the last axis; what it returns loops over a block and the axes before
+    it."""
     if not after:
         return lambda write: write(())
     last = after[-1]

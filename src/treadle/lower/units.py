@@ -1,6 +1,7 @@
 """Units: what is scheduled as one - a fused kernel, a sweep, a product with its epilogue, a scan, a copy.
 
-Input: a graph and which of its nodes are stored. Output: units with the stored nodes that each makes and reads.
+Input: a graph and which of its nodes are stored. Output: units with the stored nodes that each makes and
+reads.
 """
 
 from __future__ import annotations
@@ -93,7 +94,8 @@ class Units:
         unit.reads -= set(unit.makes)
 
     def _candidates(self, stage: Stage) -> list[Unit]:
-        """Units that a stage might join: those it reads from, latest first, then those that read what it reads."""
+        """Units that a stage might join: those it reads from, latest first, then those that read what it
+        reads."""
         reads = {read.node.id for read in stage.reads}
         makers = [u for u in reversed(self.units) if u.group is not None and reads & set(u.makes)]
         sharers = [
@@ -138,7 +140,8 @@ class Units:
         self.units.remove(absorbed)
 
     def order(self) -> list[Unit]:
-        """The units in an order in which they can run: what only writes results first, then in the graph's order."""
+        """The units in an order in which they can run: what only writes results first, then in the
+        graph's order."""
         waiting = {unit: self.before(unit) for unit in self.units}
         done: list[Unit] = []
         while waiting:

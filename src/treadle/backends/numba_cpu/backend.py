@@ -1,7 +1,8 @@
 """The compiled CPU backend: graphs in, a session out.
 
-Input: optimised graphs with static shapes. Output: a `CpuSession`. The way: lower each graph, print and choose kernels,
-compile all of them in one batch, place buffers, link. Nothing is allocated inside a step but the small output arrays.
+Input: optimised graphs with static shapes. Output: a `CpuSession`. The way: lower each graph, print and
+choose kernels, compile all of them in one batch, place buffers, link. Nothing is allocated inside a step
+but the small output arrays.
 """
 
 from __future__ import annotations

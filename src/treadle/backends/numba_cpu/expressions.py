@@ -22,9 +22,11 @@ OPERATORS = {
     "ne": "!=", "logical_and": "&", "logical_or": "|",
 }  # fmt: skip
 FUNCTIONS = {
-    "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p", "sqrt": "sqrt", "rsqrt": "rsqrt", "sin": "sin",
-    "cos": "cos", "tan": "tan", "tanh": "tanh", "sigmoid": "sigmoid", "erf": "erf", "pow": "power", "floor": "floor",
-    "ceil": "ceil", "round": "round_even", "atan2": "atan2", "is_nan": "isnan", "is_finite": "isfinite",
+    "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p", "sqrt": "sqrt", "rsqrt": "rsqrt", "sin":
+    "sin",
+    "cos": "cos", "tan": "tan", "tanh": "tanh", "sigmoid": "sigmoid", "erf": "erf", "pow": "power", "floor":
+    "floor", "ceil": "ceil", "round": "round_even", "atan2": "atan2", "is_nan": "isnan", "is_finite":
+    "isfinite",
 }  # fmt: skip
 
 
@@ -34,11 +36,13 @@ class ExprPrinter:
     Args:
         imports: names needed from `abi`, added to.
         functions: names needed from `vmath`, added to.
+        draws: names needed from `random`, added to.
     """
 
-    def __init__(self, imports: set[str], functions: set[str]) -> None:
+    def __init__(self, imports: set[str], functions: set[str], draws: set[str]) -> None:
         self.imports = imports
         self.functions = functions
+        self.draws = draws
         self.literals: dict[str, int] = {}
 
     def index(self, index: Index) -> str:
@@ -187,4 +191,5 @@ class ExprPrinter:
 
     def _random(self, function: str, operands: list[str], dtype: DType) -> str:
         suffix = "" if function == "fold_in" else f"_{dtype}"
-        return f"{self._function(function + suffix)}({', '.join(operands)})"
+        self.draws.add(function + suffix)
+        return f"{function}{suffix}({', '.join(operands)})"

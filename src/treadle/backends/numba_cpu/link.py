@@ -1,6 +1,7 @@
 """From a plan to a program: templates for products, kernels for the rest, addresses for buffers.
 
-Input: plans of lowering. Output: all kernel sources to compile, then runnable instructions with patched addresses.
+Input: plans of lowering. Output: all kernel sources to compile, then runnable instructions with patched
+addresses.
 Non-goals: owning memory (`session.py`).
 """
 
@@ -130,7 +131,8 @@ class _Linking:
         return calls
 
     def _bind(self, call: run.Call, slot: int, buffer: Buffer, offset: int, moves: Moves) -> None:
-        """Writes an address into a meta array, or notes where an input's will be written; and how it advances."""
+        """Writes an address into a meta array, or notes where an input's will be written; and how it
+        advances."""
         if buffer.kind is BufferKind.INPUT:
             self.linked.inputs.setdefault(buffer, []).append(Binding(call.meta, slot, offset))
         else:
@@ -215,7 +217,7 @@ def _epilogue(call: MatmulCall | ConvCall) -> snippets.Epilogue:
     if not epilogue.results:
         return snippets.Epilogue()
     functions: set[str] = set()
-    printer = ExprPrinter(set(), functions)
+    printer = ExprPrinter(set(), functions, set())
     operands = tuple(
         snippets.Operand(operand.name, POINTERS[operand.storage.buffer.dtype], operand.kind)  # type: ignore[arg-type]
         for operand in epilogue.operands

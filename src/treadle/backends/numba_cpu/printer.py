@@ -1,7 +1,7 @@
 """Kernels as Python source that Numba compiles: one function `kernel(meta, part, parts)` for each.
 
-Input: a scheduled kernel. Output: `KernelSource`. Addresses come first in `meta`, then sizes. Literals are typed, so that
-nothing is widened by accident. One method per node of the loop IR.
+Input: a scheduled kernel. Output: `KernelSource`. Addresses come first in `meta`, then sizes. Literals are
+typed, so that nothing is widened by accident. One method per node of the loop IR.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class _KernelPrinter:
         self.kernel = kernel
         self.imports = {"slots"}
         self.functions: set[str] = set()
-        self.values = ExprPrinter(self.imports, self.functions)
+        self.draws: set[str] = set()
+        self.values = ExprPrinter(self.imports, self.functions, self.draws)
 
     def source(self) -> KernelSource:
         lines = [*self._pointers(), *self._sizes()]
@@ -66,6 +67,8 @@ class _KernelPrinter:
         found = [f"from {package}.abi import {', '.join(sorted(self.imports))}"]
         if self.functions:
             found.append(f"from {package}.vmath import {', '.join(sorted(self.functions))}")
+        if self.draws:
+            found.append(f"from {package}.random import {', '.join(sorted(self.draws))}")
         return found
 
     def _pointers(self) -> list[str]:

@@ -1,7 +1,7 @@
 """The schedule for CPUs: which loop of a kernel is shared out among threads, and whether that pays.
 
-Input: a target-neutral kernel. Output: the kernel with its outermost parallel loop marked `PARTS`. Vector loops need no mark:
-LLVM vectorises the innermost ones, which lowering keeps contiguous.
+Input: a target-neutral kernel. Output: the kernel with its outermost parallel loop marked `PARTS`. Vector
+loops need no mark: LLVM vectorises the innermost ones, which lowering keeps contiguous.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ def schedule(kernel: Kernel) -> Kernel:
 
 
 def is_shareable(kernel: Kernel) -> bool:
-    """Whether a kernel is one loop of independent iterations, after values that each thread can compute itself."""
+    """Whether a kernel is one loop of independent iterations, after values that each thread can compute
+    itself."""
     loops = [statement for statement in kernel.body if not isinstance(statement, Let)]
     return len(loops) == 1 and isinstance(loops[0], For) and loops[0].kind in {Kind.PARALLEL, Kind.PARTS}
 

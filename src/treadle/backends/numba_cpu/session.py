@@ -1,7 +1,8 @@
 """Sessions: the memory of compiled programs, and running them.
 
-Input: linked programs over planned buffers. Output: results as NumPy arrays. One arena serves all programs of a session;
-parameters and states lie in a block of their own. Inputs are read where the caller has them, if their layout allows it.
+Input: linked programs over planned buffers. Output: results as NumPy arrays. One arena serves all programs
+of a session; parameters and states lie in a block of their own. Inputs are read where the caller has them,
+if their layout allows it.
 """
 
 from __future__ import annotations
