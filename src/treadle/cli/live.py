@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from typing import Protocol
 
+from treadle.cli.tables import number, table
 from treadle.train.events import EpochEnded, Event, Finished, Means, Started, Stepped
 
 _REFRESH = 0.1  # seconds between updates of the bar; drawing more often costs more than small steps
@@ -134,19 +135,13 @@ def values_text(values: Means, only: str = "") -> str:
     return "  ".join(f"{name} {number(value)}" for name, value in shown.items())
 
 
-def number(value: float) -> str:
-    """A value with four significant places."""
-    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.3e}"
-
-
 def finished_table(event: Finished) -> str:
     """Final and best values as a table of text."""
     rows: list[tuple[str, ...]] = [("", "last", "best")] if event.best else [("", "last")]
     for name, value in event.values.items():
         best = [number(event.best[name])] if name in event.best else []
         rows.append((name, number(value), *best))
-    widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(len(rows[0]))]
-    return "\n".join(_aligned(row, widths) for row in rows)
+    return table(rows)
 
 
 def show_all(events: Iterable[Event], view: View) -> Finished:
@@ -159,9 +154,3 @@ def show_all(events: Iterable[Event], view: View) -> Finished:
     finally:
         view.close()
     raise ValueError("a training ended without saying how")
-
-
-def _aligned(row: tuple[str, ...], widths: list[int]) -> str:
-    first = f"{row[0]:<{widths[0]}}"
-    others = [f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=False)]
-    return "  ".join([first, *others]).rstrip()

@@ -11,18 +11,16 @@ from treadle.ir import RNG_INPUT, STEP_INPUT
 from treadle.train.data.batches import in_order
 from treadle.train.data.columns import Feed
 from treadle.train.metrics import Averages, scalars
-from treadle.train.programs import Programs
+from treadle.train.programs import Evaluation
 
 
-def evaluate_split(programs: Programs, feed: Feed, batch: int, seed: int) -> dict[str, float]:
+def evaluate_split(evaluation: Evaluation, feed: Feed, batch: int, seed: int) -> dict[str, float]:
     """The mean of each value over the split; batches weigh as many examples as they hold."""
     averages = Averages()
     for number, rows in enumerate(in_order(feed.table, batch)):
         inputs = feed.batch(rows, number)
-        name = programs.evaluations[rows.size]
-        outputs = run_program(
-            programs.session, name, programs.evaluation_inputs, inputs, key=(seed, number), step=0
-        )
+        name = evaluation.by_size[rows.size]
+        outputs = run_program(evaluation.session, name, evaluation.inputs, inputs, key=(seed, number), step=0)
         averages.add(scalars(outputs), rows.size)
     return averages.means()
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from treadle.errors import fail
+
+
+def write_npz(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Writes arrays by name as a NumPy archive; see `write_atomically`."""
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    write_atomically(path, stream.getvalue())
 
 
 def write_atomically(path: Path, content: bytes) -> None:

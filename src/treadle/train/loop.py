@@ -116,14 +116,14 @@ class Trainer:
         values: dict[str, float] = {}
         for split, feed in self._feeds.items():
             if split != TRAIN:
-                means = evaluate_split(self._programs, feed, self._plan.batch, self._plan.seed)
+                means = evaluate_split(self._programs.evaluation, feed, self._plan.batch, self._plan.seed)
                 values |= {f"{split}.{name}": value for name, value in means.items()}
         return values
 
     def _names(self) -> list[str]:
-        names = [f"{TRAIN}.{name}" for name in self._programs.measured_in_training]
+        names = [f"{TRAIN}.{name}" for name in self._programs.names]
         splits = [split for split in self._feeds if split != TRAIN]
-        return names + [f"{split}.{name}" for split in splits for name in self._programs.measured]
+        return names + [f"{split}.{name}" for split in splits for name in self._programs.evaluation.names]
 
     def _started(self, compile_seconds: float) -> Started:
         sizes = {split: feed.table.size for split, feed in self._feeds.items()}

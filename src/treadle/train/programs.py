@@ -14,7 +14,7 @@ import numpy as np
 from treadle.backends.numpy_ref import evaluate
 from treadle.backends.protocol import Array, Session
 from treadle.driver import Program, compile_programs, restrict
-from treadle.frontend.result import ModelGraph, PhasePlan, TrainPlan
+from treadle.frontend.result import PhasePlan, TrainPlan
 from treadle.ir import RNG_INPUT, STEP_INPUT, Graph, bind
 from treadle.train.data.columns import Feed
 from treadle.train.data.table import TRAIN
@@ -33,21 +33,30 @@ class PhaseProgram:
 
 
 @dataclass(frozen=True)
-class Programs:
-    """A session and what is in it.
+class Evaluation:
+    """What evaluates a model.
 
     Attributes:
-        evaluations: the program that evaluates a batch, by batch size.
-        measured: what evaluation gives: `loss`, `accuracy`.
-        measured_in_training: what steps give; with several phases, `critic.loss`.
+        session: holds the leaves.
+        by_size: the program for a batch of so many examples.
+        inputs: what the programs read.
+        names: what they give, such as `loss` and `accuracy`.
     """
 
     session: Session
+    by_size: Mapping[int, str]
+    inputs: frozenset[str]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Programs:
+    """A session and what is in it; `names` is what steps give: with several phases, `critic.loss`."""
+
+    session: Session
     phases: tuple[PhaseProgram, ...]
-    evaluations: Mapping[int, str]
-    evaluation_inputs: frozenset[str]
-    measured: tuple[str, ...]
-    measured_in_training: tuple[str, ...]
+    evaluation: Evaluation
+    names: tuple[str, ...]
 
 
 def compile_training(
@@ -58,38 +67,35 @@ def compile_training(
     Raises:
         TreadleError: see `driver.compile_programs`.
     """
-    measured = measuring(plan.eval)
-    counts = [feed.table.size for split, feed in feeds.items() if split != TRAIN]
     known = dict(feeds[TRAIN].sizes) if TRAIN in feeds else {}
     steps = length_of(plan, feeds[TRAIN].table.size if TRAIN in feeds else None).steps
     programs = {
         _phase_name(phase): sized(phase.graph, plan.batch, {**known, TOTAL_STEPS: steps * phase.repeat})
         for phase in plan.phases
     }
-    programs |= {
-        _evaluation_name(size): sized(measured, size, known) for size in batch_sizes(counts, plan.batch)
-    }
-    session = compile_programs(programs, backend, threads)
+    others = {split: feed for split, feed in feeds.items() if split != TRAIN}
+    session = compile_programs(programs | _evaluation_programs(plan, others), backend, threads)
     for name, value in initial_values(plan.init, plan.seed, plan.batch).items():
         session.write(name, value)
-    return Programs(
-        session,
-        tuple(PhaseProgram(p.name, _phase_name(p), p.repeat, frozenset(p.graph.inputs)) for p in plan.phases),
-        {size: _evaluation_name(size) for size in batch_sizes(counts, plan.batch)},
-        frozenset(measured.inputs),
-        tuple(map(plain_name, measured.outputs)),
-        _measured_in_training(plan),
-    )
+    phases = (PhaseProgram(p.name, _phase_name(p), p.repeat, frozenset(p.graph.inputs)) for p in plan.phases)
+    return Programs(session, tuple(phases), _evaluation(plan, others, session), _names_in_training(plan))
+
+
+def compile_evaluation(
+    plan: TrainPlan, feeds: Mapping[str, Feed], backend: str = "cpu", threads: int | None = None
+) -> Evaluation:
+    """Compiles evaluation of these splits; the session's leaves have no values yet.
+
+    Raises:
+        TreadleError: see `driver.compile_programs`.
+    """
+    session = compile_programs(_evaluation_programs(plan, feeds), backend, threads)
+    return _evaluation(plan, feeds, session)
 
 
 def sized(graph: Graph, batch: int, known: Mapping[str, int]) -> Program:
     """A graph with all its dimensions: those `known` from the data, and the batch for any other."""
     return Program(graph, dict.fromkeys(graph.symbols(), batch) | dict(known))
-
-
-def measuring(model: ModelGraph) -> Graph:
-    """The part of a model that computes its loss and metrics."""
-    return restrict(model.graph, is_measured)
 
 
 def initial_values(init: Graph, seed: int, batch: int) -> dict[str, Array]:
@@ -105,7 +111,23 @@ def batch_sizes(counts: Iterable[int], batch: int) -> list[int]:
     return sorted(size for size in sizes if size)
 
 
-def _measured_in_training(plan: TrainPlan) -> tuple[str, ...]:
+def _evaluation_programs(plan: TrainPlan, feeds: Mapping[str, Feed]) -> dict[str, Program]:
+    graph = restrict(plan.eval.graph, is_measured)
+    return {
+        _evaluation_name(size): sized(graph, size, feed.sizes)
+        for feed in feeds.values()
+        for size in batch_sizes([feed.table.size], plan.batch)
+    }
+
+
+def _evaluation(plan: TrainPlan, feeds: Mapping[str, Feed], session: Session) -> Evaluation:
+    graph = restrict(plan.eval.graph, is_measured)
+    sizes = batch_sizes([feed.table.size for feed in feeds.values()], plan.batch)
+    by_size = {size: _evaluation_name(size) for size in sizes}
+    return Evaluation(session, by_size, frozenset(graph.inputs), tuple(map(plain_name, graph.outputs)))
+
+
+def _names_in_training(plan: TrainPlan) -> tuple[str, ...]:
     return tuple(
         f"{phase.name}.{plain_name(name)}" if len(plan.phases) > 1 else plain_name(name)
         for phase in plan.phases

@@ -1,0 +1,40 @@
+"""`treadle draw SPEC -o FILE`: a picture of the network."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from treadle.cli.options import ModelOption, SpecArgument
+from treadle.cli.plans import choose_model
+from treadle.cli.specs import find_spec
+from treadle.frontend.load import load_spec
+from treadle.viz import draw
+
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="A .svg, .png, .pdf or .dot file.")
+]
+BackwardOption = Annotated[bool, typer.Option("--backward", help="Draw the gradients as well.")]
+DepthOption = Annotated[
+    int | None, typer.Option("--depth", min=1, help="Fold layers nested deeper than this.")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
+
+
+def run(
+    spec: SpecArgument,
+    output: OutputOption = None,
+    model: ModelOption = None,
+    backward: BackwardOption = False,
+    depth: DepthOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Draw a network, forward or with its gradients; svg, png and pdf need Graphviz.
+
+    Examples: treadle draw lenet -o lenet.svg | treadle draw net.tdl --backward -o net.pdf
+    """
+    path = find_spec(spec)
+    chosen = choose_model(load_spec(path), model)
+    target = output or Path(f"{path.stem}.svg")
+    drawing = draw(chosen.graph, target, "backward" if backward else "forward", depth, overwrite=force)
+    print(f"{drawing.path}: {drawing.boxes} boxes" + (f" ({drawing.note})" if drawing.note else ""))

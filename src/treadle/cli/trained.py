@@ -1,0 +1,29 @@
+"""What `eval` and `predict` share: finding the trained network that an argument means."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from treadle.cli.plans import choose_plan
+from treadle.cli.specs import find_spec
+from treadle.frontend.result import Checked, TrainPlan
+from treadle.train.trained import Origin, open_spec, origin_of_run, origin_of_spec
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A trained network: where it is from, its spec and its train block."""
+
+    origin: Origin
+    checked: Checked
+    plan: TrainPlan
+
+
+def open_trained(target: str, weights: Path | None, data: Path | None, name: str | None) -> Opened:
+    """The network that a run folder, or a spec with weights, means."""
+    path = Path(target)
+    if path.is_dir() and weights is None:
+        origin = origin_of_run(path, data)
+    else:
+        origin = origin_of_spec(find_spec(target), weights, data)
+    checked = open_spec(origin)
+    return Opened(origin, checked, choose_plan(checked, name or origin.train))
