@@ -20,6 +20,7 @@ from treadle.passes.patterns import (
     scalar,
     uniform,
 )
+from treadle.passes.products import PRODUCT_RULES
 from treadle.passes.sums import SUM_RULES
 
 
@@ -197,6 +198,7 @@ RULES: RuleTable = merge_tables(
         (("logical_and", "logical_or"), logical_with_constant),
     ),
     SUM_RULES,
+    PRODUCT_RULES,
 )
 
 UNSAFE_RULES: RuleTable = table(

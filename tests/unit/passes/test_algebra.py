@@ -103,6 +103,29 @@ ALGEBRA = {
         (A, tensor(4, 3, dtype=DType.I64)),
         ["sum"],
     ),
+    "outer product": (lambda g, a, b: g.matmul(a, b), (tensor(4, 1), tensor(2, 1, 3)), ["mul"]),
+    "product with equal elements on the left": (
+        lambda g, a: g.matmul(g.constant(0.5, F64, (2, 4)), a),
+        (A,),
+        ["sum", "const", "mul", "broadcast_to"],
+    ),
+    "product with equal elements on the right": (
+        lambda g, a: g.matmul(a, g.constant(0.5, F64, (2, 3, 1))),
+        (A,),
+        ["sum", "const", "mul", "broadcast_to"],
+    ),
+    "choices that complete each other": (
+        lambda g, a, b, c: g.add(g.where(c, g.constant(0.0, F64), a), g.where(c, b, g.constant(0.0, F64))),
+        (A, A, BOOL),
+        ["where"],
+    ),
+    "gradient of a leaky function": (
+        lambda g, a, c: g.add(
+            g.where(c, a, g.constant(0.0, F64)), g.mul(g.where(c, g.constant(0.0, F64), a), 0.2)
+        ),
+        (A, BOOL),
+        ["const", "mul", "where"],
+    ),
 }
 
 FOLD = {
