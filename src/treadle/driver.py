@@ -15,12 +15,17 @@ from importlib import import_module
 from typing import cast
 
 from treadle.autodiff import expand
-from treadle.backends.protocol import Backend, Session
+from treadle.backends.numba_cpu.printer import print_kernel
+from treadle.backends.numba_cpu.threads import thread_count
+from treadle.backends.protocol import Backend, MemoryPlan, Session
 from treadle.errors import did_you_mean, fail
 from treadle.frontend.ast_text import ast_to_text
 from treadle.frontend.result import Checked
 from treadle.ir import Graph, bind, rewrite
 from treadle.ir.text_print import print_graph
+from treadle.lower.lower import lower
+from treadle.lower.plan import Plan
+from treadle.lower.text import plan_text
 from treadle.passes import order
 
 _BACKENDS = {"cpu": "numba_cpu.backend:NumbaCpuBackend", "numpy": "numpy_ref:NumpyBackend"}
@@ -111,6 +116,17 @@ def print_passes(checked: Checked, name: str, write: Callable[[str], None] = pri
         optimise(program, print_after=(name,), write=write)
 
 
+def plan_memory(programs: Mapping[str, Program], threads: int | None = None) -> MemoryPlan:
+    """The memory that a compiled session of these programs needs; compiles nothing."""
+    module = import_module(f"treadle.backends.{_BACKENDS['cpu'].partition(':')[0]}")
+    plan = cast(Callable[..., MemoryPlan], module.plan_memory)
+    return plan({name: optimise(program) for name, program in programs.items()}, threads)
+
+
+def _lowered(program: Program) -> Plan:
+    return lower(optimise(program), threads=thread_count())
+
+
 def _programs(checked: Checked) -> list[Program]:
     steps = [
         Program(phase.graph, {plan.eval.batch: plan.batch} if plan.eval.batch else {})
@@ -124,5 +140,7 @@ _TEXTS: dict[str, Callable[[Program], str]] = {
     "graph": lambda program: print_graph(program.graph),
     "grad": lambda program: print_graph(differentiate(program.graph)),
     "optimised": lambda program: print_graph(optimise(program)),
+    "loops": lambda program: plan_text(_lowered(program)),
+    "cpu": lambda program: "\n\n".join(print_kernel(kernel).text for kernel in _lowered(program).kernels()),
 }
 STAGES = ("ast", *_TEXTS)

@@ -19,7 +19,7 @@ from treadle.backends.protocol import MemoryPlan
 from treadle.ir import Graph
 from treadle.lower.arena import assign_offsets
 from treadle.lower.lower import lower
-from treadle.lower.plan import Plan
+from treadle.lower.plan import Plan, used
 from treadle.lower.storage import Buffer, BufferKind, Storage
 
 
@@ -52,6 +52,16 @@ class NumbaCpuBackend:
         return CpuSession(runners, leaves, memory.summary, (memory, linker))
 
 
+def plan_memory(programs: Mapping[str, Graph], threads: int | None = None) -> MemoryPlan:
+    """What a session of these programs would need; compiles nothing."""
+    count = threads or thread_count()
+    plans = lower_all(programs, count)
+    linker = Linker(count)
+    for plan in plans.values():
+        linker.prepare(plan)
+    return _Memory(list(plans.values()), linker).summary
+
+
 def lower_all(programs: Mapping[str, Graph], threads: int) -> dict[str, Plan]:
     """Plans of graphs that share params and states.
 
@@ -78,7 +88,7 @@ class _Memory:
         lasting = dict.fromkeys(b for plan in plans for b in _lasting(plan))
         self.lasting, offsets = pack(lasting)
         self.addresses: dict[Buffer, int] = {b: self.lasting.address + at for b, at in offsets.items()}
-        for buffer in (*linker.scratch.values(), *(b for plan in plans for b in plan.buffers)):
+        for buffer in (*linker.scratch.values(), *(b for plan in plans for b in used(plan.calls))):
             if buffer.kind is BufferKind.ARENA:
                 self.addresses[buffer] = self.arena.address + buffer.offset
         self.views: dict[Buffer, Array] = {}
