@@ -15,6 +15,24 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
+BELL = """
+model Net {
+  input x: [N, 3]
+  param w: [3] = ones
+  output y = bell(x * w)
+  loss mean(y)
+}
+data Numbers {
+  train = table([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
+  x = train.values
+}
+train Net on Numbers {
+  optimizer sgd(0.1)
+  batch 2
+  epochs 1
+}
+"""
+
 
 def recipe(title: str) -> str:
     """The section under a heading."""
@@ -58,10 +76,7 @@ def test_elementwise_op(copy):
     """One file, and the op has tests, derivatives and a name in the language, and runs."""
     follow(recipe("Add an elementwise op"), copy)
     assert "passed" in python(copy, "-m", "pytest", "-k", "bell", "tests/ops")
-    (copy / "net.tdl").write_text(
-        "model Net {\n  input x: [N, 3]\n  param w: [3] = ones\n"
-        "  output y = bell(x * w)\n  loss sum(bell(x * w))\n}\n"
-    )
+    (copy / "net.tdl").write_text(BELL)
     assert "bell" in python(copy, "-m", "treadle", "check", "net.tdl", "--emit=graph")
     python(copy, "-m", "treadle", "gradcheck", "net.tdl")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from treadle.errors import did_you_mean, fail
-from treadle.frontend.result import Checked, ModelGraph, TrainPlan
+from treadle.frontend.result import Checked, ModelGraph, PhasePlan, TrainPlan
 
 T = TypeVar("T")
 
@@ -28,6 +28,16 @@ def choose_model(checked: Checked, name: str | None) -> ModelGraph:
         return next(iter(checked.trains.values())).eval
     models = {**{plan.name: plan.eval for plan in checked.trains.values()}, **checked.models}
     return _choose(models, name, "model", "--model", checked.source.name)
+
+
+def choose_phase(checked: Checked, name: str) -> PhasePlan:
+    """The phase of this name in any of the train blocks.
+
+    Raises:
+        TreadleError: E1005 when there is none.
+    """
+    phases = {phase.name: phase for plan in checked.trains.values() for phase in plan.phases}
+    return _choose(phases, name, "phase", "--phase", checked.source.name)
 
 
 def _choose(candidates: Mapping[str, T], name: str | None, what: str, option: str, where: str) -> T:

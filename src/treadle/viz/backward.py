@@ -20,9 +20,8 @@ def with_gradients(graph: Graph) -> Graph:
     """
     loss = graph.outputs.get("loss")
     if loss is None:
-        fail(
-            "E1005", f"{graph.name} has no loss, so there is no backward graph", hint="draw the forward graph"
-        )
+        hint = "the objective of a training phase is drawn with `--phase NAME`"
+        fail("E1005", f"{graph.name} has no loss, so there is no backward graph", hint=hint)
     grown = rewrite(graph, lambda _builder, _node, _inputs: None)
     grown.updates.clear()
     builder = Builder(grown)
