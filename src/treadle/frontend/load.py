@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from treadle.errors import Diagnostics
+from treadle.errors import Diagnostics, fail
 from treadle.frontend import ast
 from treadle.frontend.elaborate.budget import deep_stack
 from treadle.frontend.elaborate.model import expand, model_graph
@@ -35,9 +35,12 @@ def load_text(text: str, name: str = "spec.tdl") -> Checked:
 def check(module: Module) -> Checked:
     """Expand everything in a file."""
     problems = Diagnostics()
-    with deep_stack():
-        models = _models(module, problems)
-        trains = _trains(module, problems)
+    try:
+        with deep_stack():
+            models = _models(module, problems)
+            trains = _trains(module, problems)
+    except RecursionError:
+        fail("E0909", f"values in {module.source.name} are nested too deeply")
     problems.raise_if_errors()
     datas = {name: block for name, block in module.blocks.items() if isinstance(block, ast.Data)}
     return Checked(module.source, module.spec, models, datas, trains, module)

@@ -13,10 +13,11 @@ from treadle.types import DimLike, TensorType
 MAX_STEPS = 500_000  # evaluated expressions and statements: about two seconds
 MAX_DEPTH = 2_500  # nested evaluations, over all calls
 MAX_CALLS = 100  # nested calls of layers and functions
-MAX_NODES = 200_000
+MAX_NODES = 100_000
 MAX_LIST = 100_000
 MAX_TEXT = 10_000
 MAX_INT = 2**63 - 1
+MAX_FORMULA = 300  # characters of the formula of a symbolic size
 MAX_DIMENSION = 2**40
 MAX_ELEMENTS = 2**48
 MAX_BYTES = 64 * 2**30  # one tensor whose size is known, or all parameters together
@@ -76,6 +77,7 @@ def check_size(type_: TensorType, span: Span | None) -> None:
         TreadleError: E0907 or E0908.
     """
     for dim in type_.shape:
+        check_dim(dim, span)
         if isinstance(dim, int) and dim > MAX_DIMENSION:
             fail("E0907", f"an axis of {type_} has more than {MAX_DIMENSION:,} elements", span)
     size = type_.size
@@ -86,10 +88,24 @@ def check_size(type_: TensorType, span: Span | None) -> None:
 
 
 def check_int(value: DimLike, span: Span) -> DimLike:
-    """`value` unless it is an integer outside 64 bits (E0904)."""
+    """`value` unless it is an integer outside 64 bits (E0904) or an overlong formula of sizes (E0907)."""
     if isinstance(value, int) and not -MAX_INT - 1 <= value <= MAX_INT:
         fail("E0904", "the result is an integer outside 64 bits", span)
+    check_dim(value, span)
     return value
+
+
+def check_dim(value: DimLike, span: Span | None) -> None:
+    """Refuse sizes that are too large, or whose formula is too long (E0907)."""
+    if not isinstance(value, int) and len(str(value)) > MAX_FORMULA:
+        fail("E0907", f"the formula of a size has more than {MAX_FORMULA} characters", span)
+
+
+def check_text(text: str, span: Span) -> str:
+    """`text` unless it is overlong (E0911)."""
+    if len(text) > MAX_TEXT:
+        fail("E0911", f"a string of more than {MAX_TEXT:,} characters", span)
+    return text
 
 
 def check_length(length: int, span: Span) -> None:

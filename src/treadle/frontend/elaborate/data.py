@@ -16,6 +16,7 @@ from treadle.frontend.elaborate import convert, statements
 from treadle.frontend.elaborate.arguments import Arguments, Given, bind, bind_parameters, slots_of
 from treadle.frontend.elaborate.budget import deep_stack
 from treadle.frontend.elaborate.elaborator import Elaborator
+from treadle.frontend.elaborate.loops import elements
 from treadle.frontend.elaborate.modules import Modules
 from treadle.frontend.elaborate.scope import Scope, names_of
 from treadle.frontend.elaborate.values import (
@@ -189,7 +190,7 @@ def _plain(value: Value, span: Span) -> Any:
     if value is NONE:
         return None
     if isinstance(value, list | range | tuple):
-        return [_plain(item, span) for item in value]
+        return [_plain(item, span) for item in elements(value, span)]
     if is_number(value) or isinstance(value, bool | str):
         return value
     fail("E0314", f"a loader takes plain values, not {describe(value)}", span)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from treadle.errors import Label, did_you_mean, fail
 from treadle.frontend import ast
 from treadle.frontend.elaborate import convert
+from treadle.frontend.elaborate.loops import elements
 from treadle.frontend.elaborate.scope import Scope
 from treadle.frontend.elaborate.values import NONE, Silenced, Tensor, Value, describe, is_size, show
 from treadle.source import Span
@@ -62,7 +63,7 @@ def resolve(el: Elaborator, type_: ast.TensorType, scope: Scope, *, fresh: bool,
 
 
 def _sizes(value: Value, span: Span, what: str) -> Sequence[DimLike]:
-    sizes = value if isinstance(value, list | tuple) else [value]
+    sizes = elements(value, span) if isinstance(value, list | tuple) else [value]
     for size in sizes:
         if not is_size(size) or (isinstance(size, int) and size < 1):
             fail("E0413", f"an axis of {what} has the size {show(size)}", span)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from treadle.errors import fail
 from treadle.frontend import ast
 from treadle.frontend.elaborate.arguments import Arguments, Given
+from treadle.frontend.elaborate.loops import elements
 from treadle.frontend.elaborate.scope import Scope
 from treadle.frontend.elaborate.values import (
     NONE,
@@ -91,7 +92,7 @@ def _construct(el: Elaborator, value: Value, items: Sequence[Value], expr: ast.I
     """`zeros[N, 4]`: an initialiser called with a shape."""
     shape: list[DimLike] = []
     for item in items:
-        sizes = list(item) if isinstance(item, list | tuple) else [item]
+        sizes = elements(item, expr.span) if isinstance(item, list | tuple) else [item]
         for size in sizes:
             if not is_size(size) or (isinstance(size, int) and size < 1):
                 fail("E0413", f"a shape holds positive integers, not {describe(size)}", expr.span)
@@ -106,7 +107,7 @@ def _index_list(value: Sequence[Value], item: Value, span: Span) -> Value:
         if isinstance(item.start, Dim) or isinstance(item.stop, Dim):
             fail("E0403", "the bounds of a slice of a list are integers", span)
         part = value[item.start : item.stop : item.step]
-        return part if isinstance(part, str) else list(part)
+        return part if isinstance(part, str) else elements(part, span)
     if not isinstance(item, int) or isinstance(item, bool):
         fail("E0407", f"a list is indexed by an integer, not by {describe(item)}", span)
     if not -len(value) <= item < len(value):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from treadle.errors import fail
+from treadle.frontend.elaborate.budget import check_length
 from treadle.frontend.elaborate.scope import Scope
 from treadle.frontend.elaborate.values import Tensor, Value, describe
 from treadle.source import Span
@@ -27,6 +28,17 @@ def iterate(value: Value, span: Span) -> Sequence[Value]:
     if isinstance(value, Tensor):
         hint = "to go through a tensor while the network runs, use `scan`"
     fail("E0405", f"a loop cannot go over {describe(value)}", span, hint=hint)
+
+
+def elements(value: Value, span: Span) -> list[Value]:
+    """The elements of a list or range as a list.
+
+    Raises:
+        TreadleError: E0405 if it is none, E0910 if it is too long.
+    """
+    found = iterate(value, span)
+    check_length(len(found), span)
+    return list(found)
 
 
 def bind_targets(scope: Scope, names: list[str], value: Value, span: Span) -> None:

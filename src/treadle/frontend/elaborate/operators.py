@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from treadle.errors import fail
 from treadle.frontend.elaborate import convert
-from treadle.frontend.elaborate.budget import check_int, check_length
+from treadle.frontend.elaborate.budget import check_int, check_length, check_text
 from treadle.frontend.elaborate.values import NONE, ScanIndex, Tensor, Value, describe, is_number, is_size
 from treadle.source import Span
 from treadle.types import Dim, DimLike, DType, dim_floordiv, dim_mod
@@ -77,7 +77,7 @@ def binary(el: Elaborator, op: str, left: Value, right: Value, span: Span) -> Va
     if op in EQUALITY:
         return _equal(left, right, span) == (op == "==")
     if is_size(left) and is_size(right) and op in _SIZE_OPS:
-        return _size_binary(op, left, right, span)
+        return size_binary(op, left, right, span)
     if isinstance(left, Dim) or isinstance(right, Dim):
         return _dim_binary(el, op, left, right, span)
     if is_number(left) and is_number(right):
@@ -88,7 +88,7 @@ def binary(el: Elaborator, op: str, left: Value, right: Value, span: Span) -> Va
 def _other_binary(el: Elaborator, op: str, left: Value, right: Value, span: Span) -> Value:
     """Texts, lists and booleans; nested lists of numbers count as tensors."""
     if op == "+" and isinstance(left, str) and isinstance(right, str):
-        return left + right
+        return check_text(left + right, span)
     if op == "+" and isinstance(left, list) and isinstance(right, list):
         check_length(len(left) + len(right), span)
         return left + right
@@ -157,7 +157,8 @@ def _signed(el: Elaborator, value: Tensor) -> Tensor:
     return convert.cast(el, value, convert.DEFAULT) if value.dtype is DType.BOOL else value
 
 
-def _size_binary(op: str, left: DimLike, right: DimLike, span: Span) -> DimLike:
+def size_binary(op: str, left: DimLike, right: DimLike, span: Span) -> DimLike:
+    """`left op right` of integers and symbolic sizes, for `+ - * // %`."""
     if op in {"//", "%"} and right == 0:
         fail("E0406", f"`{op}` by zero", span)
     return check_int(_SIZE_OPS[op](left, right), span)
@@ -169,7 +170,7 @@ def _dim_binary(el: Elaborator, op: str, left: Value, right: Value, span: Span) 
     if op == "^" and isinstance(right, int) and 0 <= right <= 8:
         result: DimLike = 1
         for _ in range(right):
-            result = result * left
+            result = size_binary("*", result, left, span)
         return result
     if _is_numeric(left) and _is_numeric(right) and op in OPS and op not in LOGIC | {"@"}:
         return el.op(OPS[op], *convert.floats(el, (left, right), span))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from treadle.errors import fail
 from treadle.frontend.elaborate import convert, indexing
+from treadle.frontend.elaborate.budget import check_length
 from treadle.frontend.elaborate.builtins.registry import (
     axes,
     axis,
@@ -142,6 +143,7 @@ def split(el: Elaborator, x: Value, parts: Value, axis: Value = -1) -> Value:
 
 def _equal_widths(el: Elaborator, value: Tensor, along: int, parts: Value) -> list[DimLike]:
     count = integer(el, parts, "the number of parts", 1)
+    check_length(count, here(el))
     if dim_mod(value.shape[along], count) != 0:
         fail("E0208", f"{value.shape[along]} does not divide into {count} parts", here(el))
     return [value.shape[along] // count] * count

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from treadle.errors import fail
-from treadle.frontend.elaborate.budget import check_length
+from treadle.frontend.elaborate.budget import check_text
 from treadle.frontend.elaborate.builtins.registry import axis, builtin, here, integer, tensor
-from treadle.frontend.elaborate.loops import iterate
+from treadle.frontend.elaborate.loops import elements
 from treadle.frontend.elaborate.values import (
     NONE,
     Built,
@@ -54,7 +54,7 @@ def len_(el: Elaborator, x: Value) -> Value:
 @builtin("zip")
 def zip_(el: Elaborator, *lists: Value) -> Value:
     """The first elements of all lists, then the second ones, ...; they are equally long."""
-    columns = [list(iterate(items, here(el))) for items in lists]
+    columns = [elements(items, here(el)) for items in lists]
     if len({len(column) for column in columns}) > 1:
         fail("E0310", f"lists of {', '.join(str(len(c)) for c in columns)} elements do not pair up", here(el))
     return list(zip(*columns, strict=True))
@@ -63,23 +63,19 @@ def zip_(el: Elaborator, *lists: Value) -> Value:
 @builtin("enumerate")
 def enumerate_(el: Elaborator, items: Value) -> Value:
     """The elements of a list, each with its number."""
-    return list(enumerate(iterate(items, here(el))))
+    return list(enumerate(elements(items, here(el))))
 
 
 @builtin("list")
 def list_(el: Elaborator, items: Value) -> Value:
     """A range or several values as a list."""
-    found = iterate(items, here(el))
-    check_length(len(found), here(el))
-    return list(found)
+    return elements(items, here(el))
 
 
 @builtin("reversed")
 def reversed_(el: Elaborator, items: Value) -> Value:
     """A list from its end."""
-    found = iterate(items, here(el))
-    check_length(len(found), here(el))
-    return list(found)[::-1]
+    return elements(items, here(el))[::-1]
 
 
 @builtin("shape")
@@ -118,9 +114,9 @@ def float_(el: Elaborator, x: Value) -> Value:
 
 
 @builtin("str")
-def str_(_el: Elaborator, x: Value) -> Value:
+def str_(el: Elaborator, x: Value) -> Value:
     """A compile-time value as text."""
-    return x if isinstance(x, str) else show(x)
+    return x if isinstance(x, str) else check_text(show(x), here(el))
 
 
 @builtin("is_tensor")

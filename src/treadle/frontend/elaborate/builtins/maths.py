@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from treadle.errors import fail
 from treadle.frontend.elaborate import convert
+from treadle.frontend.elaborate.budget import check_int
 from treadle.frontend.elaborate.builtins.registry import BUILTINS, builtin, here, tensor
+from treadle.frontend.elaborate.loops import elements
 from treadle.frontend.elaborate.values import NONE, ScanIndex, Tensor, Value, describe, is_number, is_size
 from treadle.ops import REGISTRY
 from treadle.types import DType, dim_max, dim_min
@@ -169,7 +171,7 @@ def _extreme(name: str, el: Elaborator, values: list[Value]) -> Value:
         pick = dim_max if name == "max" else dim_min
         result = values[0]
         for value in values[1:]:
-            result = pick(result, value)
+            result = check_int(pick(result, value), here(el))
         return result
     shown = ", ".join(describe(value) for value in values[:3])
     hint = f"`{'maximum' if name == 'max' else 'minimum'}` compares tensors element by element"
@@ -184,7 +186,7 @@ def _extreme_builtin(name: str) -> None:
         listed = values[0] if len(values) == 1 and isinstance(values[0], list | range | tuple) else values
         if not listed:
             fail("E0411", f"`{name}` of nothing", here(el))
-        return _extreme(name, el, list(listed))
+        return _extreme(name, el, elements(listed, here(el)))
 
     builtin(name)(run)
 

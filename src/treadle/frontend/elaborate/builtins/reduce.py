@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from treadle.errors import fail
-from treadle.frontend.elaborate import convert
+from treadle.frontend.elaborate import convert, operators
 from treadle.frontend.elaborate.builtins.registry import axes, axis, builtin, float_tensor, here, tensor
+from treadle.frontend.elaborate.loops import elements
 from treadle.frontend.elaborate.values import NONE, Tensor, Value, describe, is_number, is_size
 from treadle.types import DimLike, DType
 from treadle.types.tensor import shape_size
@@ -32,7 +33,7 @@ def _reduce(el: Elaborator, name: str, x: Tensor, axis: Value, keepdims: Value) 
 def sum_(el: Elaborator, x: Value, axis: Value = NONE, keepdims: Value = False) -> Value:
     """The sum along axes, or of everything; of a list, the sum of its elements."""
     if isinstance(x, list | range) and x and axis is NONE:
-        return _sum_list(el, list(x))
+        return _sum_list(el, elements(x, here(el)))
     value = tensor(el, x)
     if value.dtype is DType.BOOL:
         value = convert.cast(el, value, convert.DEFAULT)
@@ -41,10 +42,7 @@ def sum_(el: Elaborator, x: Value, axis: Value = NONE, keepdims: Value = False) 
 
 def _sum_list(el: Elaborator, items: list[Value]) -> Value:
     if all(is_number(item) or is_size(item) for item in items):
-        total: Value = 0
-        for item in items:
-            total = total + item
-        return total
+        return _fold(el, "+", 0, items)
     result = convert.unify(el, [tensor(el, item) for item in items])
     total = result[0]
     for item in result[1:]:
@@ -52,14 +50,20 @@ def _sum_list(el: Elaborator, items: list[Value]) -> Value:
     return total
 
 
+def _fold(el: Elaborator, op: str, start: int, items: list[Value]) -> Value:
+    total: Value = start
+    for item in items:
+        total = operators.binary(el, op, total, item, here(el))
+    return total
+
+
 @builtin("prod")
 def prod(el: Elaborator, x: Value, axis: Value = NONE, keepdims: Value = False) -> Value:
     """The product along axes, or of everything; of a list of sizes, their product."""
-    if isinstance(x, list | range | tuple) and all(is_number(item) or is_size(item) for item in x):
-        product: Value = 1
-        for item in x:
-            product = product * item
-        return product
+    if isinstance(x, list | range | tuple):
+        items = elements(x, here(el))
+        if all(is_number(item) or is_size(item) for item in items):
+            return _fold(el, "*", 1, items)
     return _reduce(el, "prod", tensor(el, x), axis, keepdims)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from treadle.errors import fail
 from treadle.frontend.elaborate import convert
+from treadle.frontend.elaborate.loops import elements
 from treadle.frontend.elaborate.values import (
     NONE,
     Builtin,
@@ -85,7 +86,7 @@ def axes(el: Elaborator, x: Tensor, value: Value) -> tuple[int, ...]:
     """Sorted axis numbers of one axis, a list of them, or all (`none`)."""
     if value is NONE or value is None:
         return tuple(range(x.rank))
-    given = value if isinstance(value, list | tuple | range) else [value]
+    given = elements(value, here(el)) if isinstance(value, list | tuple | range) else [value]
     found = sorted({axis(el, x, item) for item in given})
     if len(found) != len(given):
         fail("E0205", f"an axis of {x.type} is given twice", here(el))
@@ -98,7 +99,7 @@ def sizes(el: Elaborator, value: Value, what: str) -> Shape:
     Raises:
         TreadleError: E0413.
     """
-    items = value if isinstance(value, list | tuple | range) else [value]
+    items = elements(value, here(el)) if isinstance(value, list | tuple | range) else [value]
     for item in items:
         if not is_size(item) or (isinstance(item, int) and item < 1):
             fail("E0413", f"{what} holds positive integers, not {describe(item)}", here(el))
