@@ -31,6 +31,7 @@ class Team:
         self._lock = threading.Lock()
         self._control = _aligned_words(driver.CONTROL_WORDS)
         self._control[driver.FUTEX] = driver.futex_number()
+        self._control[driver.NEXT] = parts
         self._address: int = self._control.ctypes.data
         self._threads = [self._start(part) for part in range(1, parts)]
 

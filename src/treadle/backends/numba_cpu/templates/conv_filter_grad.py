@@ -13,7 +13,7 @@ import numpy as np
 
 from treadle.backends.numba_cpu.kernel import KernelSource
 from treadle.backends.numba_cpu.templates import conv_source
-from treadle.backends.numba_cpu.templates.conv_product import image_numbers
+from treadle.backends.numba_cpu.templates.conv_product import image_numbers, repeat_last
 from treadle.backends.numba_cpu.templates.geometry import forward_correlation
 from treadle.backends.numba_cpu.templates.plan import LINE_BYTES, Plan, Step, aligned
 from treadle.backends.numba_cpu.templates.tiles import ELEMENT_BYTES, Tile, tile_shape
@@ -36,13 +36,22 @@ def conv_filter_grad_plan(dtype: str, geometry: ConvGeometry, parts: int) -> Pla
     sums = aligned(chunks * _sum_elements(geometry, c, tile) * ELEMENT_BYTES[dtype])
     part = _part_elements(dtype, geometry, c, tile)
     steps = (_sums_step(dtype, geometry, c, chunks, part, sums), _finish_step(dtype, geometry, c, chunks))
-    return Plan(steps, sums + parts * part * ELEMENT_BYTES[dtype], np.concatenate((c.pixels, c.taps)))
+    return Plan(
+        steps,
+        sums + parts * part * ELEMENT_BYTES[dtype],
+        np.concatenate((c.pixels, repeat_last(c.taps, tile.rows))),
+    )
 
 
 def _sum_elements(geometry: ConvGeometry, c: Correlation, tile: Tile) -> int:
     """Return the elements of one chunk's sums."""
     panels = -(-geometry.group_filters // tile.width)
-    return geometry.groups * panels * tile.width * c.taps.size
+    return geometry.groups * panels * tile.width * _taps_held(c, tile)
+
+
+def _taps_held(c: Correlation, tile: Tile) -> int:
+    """Return the taps that sums have room for: whole tiles."""
+    return -(-c.taps.size // tile.rows) * tile.rows
 
 
 def _chunks(dtype: str, geometry: ConvGeometry, c: Correlation, tile: Tile) -> int:
@@ -75,6 +84,7 @@ def _sums_step(
         "dy_b": geometry.filters * c.pixels.size,
         "chunks": chunks,
         "tap_block": max(1, c.taps.size) if chunks > 1 else TAP_BLOCK_TILES * tile.rows,
+        "taps_held": _taps_held(c, tile),
         "pixel_block": _pixel_block(c),
         "scratch_part": part,
         "pixels_at": 0,
@@ -86,7 +96,13 @@ def _sums_step(
 
 
 def _finish_step(dtype: str, geometry: ConvGeometry, c: Correlation, chunks: int) -> Step:
-    layout = conv_source.finish_layout(dtype)
-    numbers = {"chunks": chunks, "groups": geometry.groups, "outputs": c.outputs, "depth": c.taps.size}
-    source = KernelSource(f"conv_finish_{dtype}", conv_source.finish_text(dtype, tile_shape(dtype)))
+    layout, tile = conv_source.finish_layout(dtype), tile_shape(dtype)
+    numbers = {
+        "chunks": chunks,
+        "groups": geometry.groups,
+        "outputs": c.outputs,
+        "depth": c.taps.size,
+        "taps_held": _taps_held(c, tile),
+    }
+    source = KernelSource(f"conv_finish_{dtype}", conv_source.finish_text(dtype, tile))
     return Step(source, layout.meta(numbers), layout.slots(roles={"sums": "scratch"}), parallel=False)

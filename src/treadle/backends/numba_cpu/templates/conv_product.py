@@ -77,7 +77,11 @@ class ConvProduct:
     def table(self) -> Words:
         """Return the tables: pixels, targets, taps, weight taps."""
         c = self.correlation
-        return np.concatenate((c.pixels, c.targets, c.taps, c.weight_taps)).astype(np.int64)
+        return np.concatenate((self._pixels(), c.targets, c.taps, c.weight_taps)).astype(np.int64)
+
+    def _pixels(self) -> Words:
+        """Return the pixels, the last one repeated to fill a tile: tiles need no edge, sums have room for it."""
+        return repeat_last(self.correlation.pixels, self.tile.rows)
 
     def scratch_bytes(self, parts: int) -> int:
         """Return the packed weights' bytes and each part's."""
@@ -124,7 +128,7 @@ class ConvProduct:
             "outputs": c.outputs,
             "depth": c.taps.size,
             "panel_width": self._panel_width,
-            "taps_at": table_at + c.pixels.size + c.targets.size + c.taps.size,
+            "taps_at": table_at + self._pixels().size + c.targets.size + c.taps.size,
             "w_group": self.weight_group,
             "w_step": c.weight_step,
         }
@@ -182,8 +186,8 @@ class ConvProduct:
             "pixel_block": self._pixel_block,
             "scratch_part": self._part_elements(),
             "pixels_at": table_at,
-            "targets_at": table_at + c.pixels.size,
-            "taps_at": table_at + c.pixels.size + c.targets.size,
+            "targets_at": table_at + self._pixels().size,
+            "taps_at": table_at + self._pixels().size + c.targets.size,
             "scattered": int(not self._is_dense),
         }
 
@@ -214,3 +218,8 @@ def image_numbers(
 def _use(count: int, width: int) -> float:
     """Return which fraction of vectors (or tiles) of `width` is put to use."""
     return count / (-(-max(count, 1) // width) * width)
+
+
+def repeat_last(offsets: Words, multiple: int) -> Words:
+    """Return offsets with the last one repeated until their number is a multiple."""
+    return np.pad(offsets, (0, -offsets.size % multiple), "edge") if offsets.size else offsets

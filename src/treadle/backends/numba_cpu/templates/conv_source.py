@@ -43,13 +43,17 @@ def filter_grad_layout(dtype: str) -> MetaLayout:
     """Return the words of the filters' gradient."""
     roles = buffers(("x", dtype), ("dy", dtype), ("sums", dtype), ("scratch", dtype), ("table", "i64"))
     extents = numbers("batch", "groups", "outputs", "pixels", "depth", "dy_b")
-    blocking = numbers("chunks", "tap_block", "pixel_block", "scratch_part", "pixels_at", "taps_at")
+    blocking = numbers(
+        "chunks", "tap_block", "taps_held", "pixel_block", "scratch_part", "pixels_at", "taps_at"
+    )
     return roles + _IMAGE + extents + blocking
 
 
 def finish_layout(dtype: str) -> MetaLayout:
     """Return the words of the kernel that adds up partial sums."""
-    return buffers(("sums", dtype), ("dw", dtype)) + numbers("chunks", "groups", "outputs", "depth")
+    return buffers(("sums", dtype), ("dw", dtype)) + numbers(
+        "chunks", "groups", "outputs", "depth", "taps_held"
+    )
 
 
 def weights_text(dtype: str, tile: Tile) -> str:
@@ -59,26 +63,22 @@ def weights_text(dtype: str, tile: Tile) -> str:
 
 def filters_text(dtype: str, tile: Tile) -> str:
     """Return the gathered product with outputs along the vector: pixels are broadcast, results transposed."""
-    return _kernel(dtype, tile, _tools("gathered"), [*product_layout(dtype).prologue(), _FILTERS])
+    return _kernel(dtype, tile, _GATHER_TOOLS, [*product_layout(dtype).prologue(), _FILTERS])
 
 
 def pixels_text(dtype: str, tile: Tile) -> str:
     """Return the gathered product with pixels along the vector, for few outputs and unit steps."""
-    return _kernel(dtype, tile, _tools("shifted"), [*product_layout(dtype).prologue(), _PIXELS])
+    return _kernel(dtype, tile, _SHIFT_TOOLS, [*product_layout(dtype).prologue(), _PIXELS])
 
 
 def filter_grad_text(dtype: str, tile: Tile) -> str:
     """Return the filters' gradient: taps by filters, summed over pixels and images."""
-    return _kernel(dtype, tile, _tools("gathered"), [*filter_grad_layout(dtype).prologue(), _FILTER_GRAD])
+    return _kernel(dtype, tile, _GATHER_TOOLS, [*filter_grad_layout(dtype).prologue(), _FILTER_GRAD])
 
 
 def finish_text(dtype: str, tile: Tile) -> str:
     """Return the kernel that adds up the chunks' sums, in order, into dw."""
     return _kernel(dtype, tile, "", [*finish_layout(dtype).prologue(), _FINISH])
-
-
-def _tools(finder: str) -> str:
-    return _TOOLS.replace("$finder", finder)
 
 
 def _kernel(dtype: str, tile: Tile, tools: str, body: list[str]) -> str:
@@ -101,10 +101,14 @@ from treadle.backends.numba_cpu.sync import call_kernel
 from treadle.backends.numba_cpu.templates.micro import block_transpose, edge, tile
 """
 
-_TOOLS = """\
-full_tile = tile("$finder", "$dtype", $R, $V, $L)
-edge_tile = edge("$finder", "$dtype", $R, $V, $L)
+_GATHER_TOOLS = """\
+full_tile = tile("gathered", "$dtype", $R, $V, $L)
 flip = block_transpose("$dtype", $L)
+"""
+
+_SHIFT_TOOLS = """\
+full_tile = tile("shifted", "$dtype", $R, $V, $L)
+edge_tile = edge("shifted", "$dtype", $R, $V, $L)
 """
 
 _WEIGHTS = """\
@@ -150,10 +154,7 @@ for item in range(share(batch * blocks_of_image, part, parts), last_item):
                 for p in range(p_0, p_1, $R):
                     to = m[3] + $E * (at_block + (p - p_0) * $W)
                     starts = m[4] + 8 * (pixels_at + p)
-                    if p + $R <= p_1:
-                        full_tile(source, starts, taps, rows, $W, to, $W, count, fresh)
-                    else:
-                        edge_tile(source, starts, taps, rows, $W, to, $W, count, fresh, p_1 - p, $W)
+                    full_tile(source, starts, taps, rows, $W, to, $W, count, fresh)
             row = group * outputs + n
             c_at = i_b * c_b + row * c_m
             p = p_0
@@ -228,7 +229,7 @@ for item in range(share(chunks * tap_blocks, part, parts), share(chunks * tap_bl
         $image
         for group in range(groups):
             source = image + $E * group * (channels // groups) * padded_h * padded_w
-            sums_at = (chunk * groups + group) * panels_of_group * depth * $W
+            sums_at = (chunk * groups + group) * panels_of_group * taps_held * $W
             for p_0 in range(0, pixels, pixel_block):
                 count = pixels - p_0 if p_0 + pixel_block > pixels else pixel_block
                 fresh = 1 if i_b == first and p_0 == 0 else 0
@@ -250,23 +251,20 @@ for item in range(share(chunks * tap_blocks, part, parts), share(chunks * tap_bl
                     steps = m[4] + 8 * (pixels_at + p_0)
                     rows = m[3] + $E * to
                     for t in range(t_0, t_1, $R):
-                        goal = m[2] + $E * (sums_at + (n // $W * depth + t) * $W)
+                        goal = m[2] + $E * (sums_at + (n // $W * taps_held + t) * $W)
                         starts = m[4] + 8 * (taps_at + t)
-                        if t + $R <= t_1:
-                            full_tile(source, starts, steps, rows, $W, goal, $W, count, fresh)
-                        else:
-                            edge_tile(source, starts, steps, rows, $W, goal, $W, count, fresh, t_1 - t, $W)\
+                        full_tile(source, starts, steps, rows, $W, goal, $W, count, fresh)\
 """
 
 _FINISH = """\
 panels_of_group = (outputs + $W - 1) // $W
 filters = groups * outputs
-step = groups * panels_of_group * depth * $W
+step = groups * panels_of_group * taps_held * $W
 for f in range(share(filters, part, parts), share(filters, part + 1, parts)):
     group = f // outputs
     n = f - group * outputs
     panel = n // $W
-    at = (group * panels_of_group + panel) * depth * $W + n - panel * $W
+    at = (group * panels_of_group + panel) * taps_held * $W + n - panel * $W
     for t in range(depth):
         total = p_sums[at + t * $W]
         for chunk in range(1, chunks):

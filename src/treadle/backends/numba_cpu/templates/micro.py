@@ -112,19 +112,14 @@ class _TileBody:
     height: ir.Value | None
 
     def emit(self, c: ir.Value, c_stride: ir.Value, count: ir.Value, fresh: ir.Value) -> None:
-        """Emit the sums over `count` terms and their way into C: replacing it if `fresh`, else added."""
-        sums = self._sum(count)
+        """Emit the sums over `count` terms, starting from zero if `fresh`, else from C, and store them."""
         b = self.v.b
-        with b.if_else(b.icmp_signed("!=", fresh, _I64(0))) as (replace, add):
-            with replace:
-                self._write(sums, c, c_stride, adding=False)
-            with add:
-                self._write(sums, c, c_stride, adding=True)
-
-    def _sum(self, count: ir.Value) -> list[list[ir.Value]]:
-        b = self.v.b
-        entry, head = b.basic_block, b.append_basic_block("k_head")
+        zero_block = b.basic_block
+        old_block, head = b.append_basic_block("old"), b.append_basic_block("k_head")
         body, done = b.append_basic_block("k_body"), b.append_basic_block("k_done")
+        b.cbranch(b.icmp_signed("!=", fresh, _I64(0)), head, old_block)
+        b.position_at_end(old_block)
+        old = self._load_old(c, c_stride)
         b.branch(head)
         b.position_at_end(head)
         k = b.phi(_I64)
@@ -132,13 +127,24 @@ class _TileBody:
         b.cbranch(b.icmp_signed("<", k, count), body, done)
         b.position_at_end(body)
         new = self._outer_product(k, sums)
-        _close_phi(k, entry, _I64(0), b.basic_block, b.add(k, _I64(1)))
-        for old_row, new_row in zip(sums, new, strict=True):
-            for old, following in zip(old_row, new_row, strict=True):
-                _close_phi(old, entry, self.v.zero(), b.basic_block, following)
+        _close_phi(k, {zero_block: _I64(0), old_block: _I64(0), b.basic_block: b.add(k, _I64(1))})
+        for phi, first, following in zip(*map(_flat, (sums, old, new)), strict=True):
+            _close_phi(phi, {zero_block: self.v.zero(), old_block: first, b.basic_block: following})
         b.branch(head)
         b.position_at_end(done)
-        return sums
+        self._store(sums, c, c_stride)
+
+    def _load_old(self, c: ir.Value, c_stride: ir.Value) -> list[list[ir.Value]]:
+        """Return what C holds; rows that do not exist repeat the last one and are never stored."""
+        b = self.v.b
+        rows = [self.v.at(c, b.mul(c_stride, _existing_row(b, m, self.height))) for m in range(self.rows)]
+        return [
+            [
+                self.v.load(self.v.vector_at(row, _I64(j * self.v.lanes)), mask)
+                for j, mask in enumerate(self.masks)
+            ]
+            for row in rows
+        ]
 
     def _outer_product(self, k: ir.Value, sums: list[list[ir.Value]]) -> list[list[ir.Value]]:
         """Return sums + (column k of A) x (row k of B)."""
@@ -153,27 +159,27 @@ class _TileBody:
             new.append([self.v.fma(splat, load, old) for load, old in zip(loads, old_row, strict=True)])
         return new
 
-    def _write(self, sums: list[list[ir.Value]], c: ir.Value, c_stride: ir.Value, *, adding: bool) -> None:
+    def _store(self, sums: list[list[ir.Value]], c: ir.Value, c_stride: ir.Value) -> None:
         b = self.v.b
         for m, row in enumerate(sums):
             if self.height is None:
-                self._write_row(row, self.v.at(c, b.mul(c_stride, _I64(m))), adding=adding)
+                self._store_row(row, self.v.at(c, b.mul(c_stride, _I64(m))))
             else:
                 with b.if_then(b.icmp_signed("<", _I64(m), self.height)):
-                    self._write_row(row, self.v.at(c, b.mul(c_stride, _I64(m))), adding=adding)
+                    self._store_row(row, self.v.at(c, b.mul(c_stride, _I64(m))))
 
-    def _write_row(self, row: list[ir.Value], start: ir.Value, *, adding: bool) -> None:
+    def _store_row(self, row: list[ir.Value], start: ir.Value) -> None:
         for j, (value, mask) in enumerate(zip(row, self.masks, strict=True)):
-            pointer = self.v.vector_at(start, _I64(j * self.v.lanes))
-            total = self.v.b.fadd(self.v.load(pointer, mask), value) if adding else value
-            self.v.store(total, pointer, mask)
+            self.v.store(value, self.v.vector_at(start, _I64(j * self.v.lanes)), mask)
 
 
-def _close_phi(
-    phi: ir.PhiInstr, entry: ir.Block, first: ir.Value, body: ir.Block, following: ir.Value
-) -> None:
-    phi.add_incoming(first, entry)
-    phi.add_incoming(following, body)
+def _flat(rows: list[list[ir.Value]]) -> list[ir.Value]:
+    return [value for row in rows for value in row]
+
+
+def _close_phi(phi: ir.PhiInstr, values: dict[ir.Block, ir.Value]) -> None:
+    for block, value in values.items():
+        phi.add_incoming(value, block)
 
 
 def _existing_row(b: ir.IRBuilder, row: int, height: ir.Value | None) -> ir.Value:
