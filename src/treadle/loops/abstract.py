@@ -2,7 +2,8 @@
 
 Input: a kernel body with numbers. Output: the same structure over `Size` parameters, numbered in order of
 appearance, and their values. Variables are renamed in order of appearance, too, so that equal structures
-are equal kernels. 0 and 1 stay (a stride of 1 is what vectorises), and so do the extents of unrolled loops.
+are equal kernels. 0 and 1 stay, small strides (which decide how a loop vectorises), and so do the extents
+of unrolled loops.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from treadle.loops.index import Index, Size, SizeLike, number
 from treadle.loops.kernel import BufferParam, For, If, Kernel, Kind, Statement
 from treadle.loops.rename import rename_variables
 from treadle.loops.transform import map_expr, map_indices
+
+WIDEST_LITERAL_STEP = 3  # distances of neighbours that vector units can load together, if they know them
 
 
 class _Numbering:
@@ -25,8 +28,11 @@ class _Numbering:
         self.values.append(number(value))
         return Size(len(self.values) - 1)
 
+    def factor(self, value: SizeLike) -> SizeLike:
+        return value if abs(number(value)) <= WIDEST_LITERAL_STEP else self.size(value)
+
     def index(self, index: Index) -> Index:
-        terms = tuple((name, self.size(factor)) for name, factor in index.terms)
+        terms = tuple((name, self.factor(factor)) for name, factor in index.terms)
         return Index(self.size(index.offset), terms)
 
 

@@ -130,10 +130,8 @@ class Block:
         """Whether a node may be written over a leaf; then makes its unit wait for the leaf's other
         readers."""
         makers = self.units.makers[node.id]
-        if len(makers) != 1 or makers[0].root is not None:
-            return False
-        (maker,) = makers
-        if leaf.id in maker.reads and not reads_in_place(maker, node, leaf):
+        (maker, *others) = makers
+        if others or node.op == "item" or (leaf.id in maker.reads and not reads_in_place(maker, node, leaf)):
             return False
         readers = [unit for unit in self.units.readers(leaf.id) if unit is not maker]
         if self.units.reaches(maker, readers) or any(leaf is copy.node for copy in self.copies):
@@ -218,7 +216,12 @@ def reads_in_place(unit: Unit, node: Node, leaf: Node) -> bool:
     """Whether a unit reads a leaf only where it writes the node that replaces it, so that it may
     overwrite it."""
     group = unit.group
-    if group is None or len(segments(group)) != 1 or any(stage.reduces for stage in group.stages):
+    if (
+        group is None
+        or unit.root is not None
+        or len(segments(group)) != 1
+        or any(stage.reduces for stage in group.stages)
+    ):
         return False
     writer = next(stage for stage in group.stages if stage.node is node)
     target = placed(group, writer, writer.position)

@@ -71,7 +71,7 @@ def match(group: Group, stage: Stage) -> Matching | None:
         one = _match_indices(theirs, rename, ours)
         found = one if found is None else {a: b for a, b in found.items() if one.get(a) == b}
     extents = {loop.name: loop.extent for loop in group.rows}
-    return {a: b for a, b in (found or {}).items() if a in extents and loops[b].extent == extents[a]}
+    return {a: b for a, b in (found or {}).items() if b in loops and extents.get(a) == loops[b].extent}
 
 
 def _shared_reads(group: Group, stage: Stage) -> list[_Link]:

@@ -61,18 +61,29 @@ class Epilogue:
 
 @dataclass(frozen=True, eq=False)
 class MatmulCall:
-    """`c[b, m, n] = epilogue(sum over k of a[b, m, k] * b[b, k, n])`; storages of rank 3, batch stride 0
-    to repeat."""
+    """`c[b, m, n] = epilogue(sum over k of a[b, m, k] * b[b, k, n])`; storages of rank 3.
+
+    A batch stride of 0 repeats an operand. `packed` holds a prepared copy of b, made by a `PackCall` before.
+    """
 
     a: Storage
     b: Storage
     c: Storage
     epilogue: Epilogue = Epilogue()
     nodes: tuple[Node, ...] = ()
+    packed: Buffer | None = None
 
     @property
     def dtype(self) -> DType:
         return self.c.buffer.dtype
+
+
+@dataclass(frozen=True, eq=False)
+class PackCall:
+    """Prepares the right operand of a product for repeated use, in a layout of the target's own."""
+
+    product: MatmulCall
+    packed: Buffer
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +111,7 @@ class LoopCall:
     body: tuple[Call, ...]
 
 
-Call = KernelCall | MatmulCall | ConvCall | LoopCall
+Call = KernelCall | MatmulCall | PackCall | ConvCall | LoopCall
 
 
 @dataclass(eq=False)
@@ -161,5 +172,14 @@ def touched(call: Call) -> tuple[set[Buffer], set[Buffer]]:
             o.buffer for o, param in zip(call.operands, call.kernel.buffers, strict=True) if param.written
         }
         return {operand.buffer for operand in call.operands}, written
+    if isinstance(call, PackCall):
+        return {call.product.b.buffer}, {call.packed}
     reads, writes = storages(call)
-    return {storage.buffer for storage in reads}, {storage.buffer for storage in writes}
+    prepared = {call.packed} if isinstance(call, MatmulCall) and call.packed else set()
+    return {storage.buffer for storage in reads} | prepared, {storage.buffer for storage in writes}
+
+
+def used(calls: Sequence[Call]) -> set[Buffer]:
+    """All buffers that calls read or write."""
+    pairs = [touched(call) for call in calls]
+    return set().union(*(reads | writes for reads, writes in pairs))

@@ -49,7 +49,8 @@ def _split_reduction(builder: Builder, node: Node, x: Node) -> Node | None:
     shape, axes = x.type.static_shape(), node.attrs["axes"]
     if axes == tuple(range(len(shape))) and len(shape) > 1 and 1 < shape[-1] < prod(shape):
         rows = builder.apply(node.op, x, axes=axes[-1:], keepdims=False)
-        return builder.apply(node.op, rows, axes=axes[:-1], keepdims=node.attrs["keepdims"])
+        total = builder.apply(node.op, rows, axes=axes[:-1], keepdims=False)
+        return builder.reshape(total, shape=node.type.shape)
     if prod(shape) < LONG or prod(node.type.static_shape()) >= FEW or axes != tuple(range(len(shape))):
         return None
     parts = next((n for n in range(MOST_PARTS, 1, -1) if prod(shape) % n == 0), 1)

@@ -1,51 +1,68 @@
-"""The text form of a plan: what `--emit=loops` shows. First the kernels, then the calls with their buffers.
-
-Input: a lowered program. Output: text, the same for the same program always.
-"""
+"""The text of plans, for `--emit=loops`: the calls in order, the memory, then each distinct kernel once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from treadle.loops.text import kernel_text
-from treadle.lower.plan import Call, ConvCall, KernelCall, LoopCall, MatmulCall, Plan
-from treadle.lower.storage import Storage
+from treadle.loops import Kernel, kernel_text
+from treadle.loops.text import expr_text
+from treadle.lower.arena import assign_offsets
+from treadle.lower.plan import Call, ConvCall, KernelCall, LoopCall, MatmulCall, PackCall, Plan
+from treadle.lower.storage import Buffer, BufferKind, Storage
 
-_INDENT = "  "
+_KINDS = (BufferKind.PARAM, BufferKind.STATE, BufferKind.INPUT, BufferKind.OUTPUT, BufferKind.CONSTANT)
 
 
 def plan_text(plan: Plan) -> str:
-    """The kernels and calls of a plan, as text that ends with a newline."""
-    kernels = [kernel_text(kernel) for kernel in plan.kernels()]
-    calls = "\n".join(_lines(plan.calls, _INDENT))
-    return "\n\n".join([*(text.rstrip() for text in kernels), f"program {plan.name}\n{calls}"]) + "\n"
+    """A plan as text. Deterministic; gives the arena buffers their offsets, without scratch of templates."""
+    arena = assign_offsets(plan.calls, {})
+    names = _Names(plan)
+    lines = [f"plan {plan.name}"]
+    lines += [f"  {kind.value}: {plan.bytes_of(kind)} bytes" for kind in _KINDS]
+    lines += [f"  {BufferKind.ARENA.value}: {arena} bytes", ""]
+    lines += [f"  {line}" for line in names.calls(plan.calls)]
+    for kernel in plan.kernels():
+        lines += ["", kernel_text(kernel).replace(f"kernel {kernel.name}", f"kernel
+        {names.kernels[kernel]}", 1)]
+    return "\n".join(lines) + "\n"
 
 
-def _lines(calls: Sequence[Call], indent: str) -> Iterator[str]:
-    for call in calls:
+class _Names:
+    def __init__(self, plan: Plan) -> None:
+        self.kernels: dict[Kernel, str] = {}
+        for number, kernel in enumerate(plan.kernels()):
+            self.kernels[kernel] = f"{kernel.name}#{number}"
+
+    def calls(self, calls: Sequence[Call]) -> list[str]:
+        return [line for call in calls for line in self._call(call)]
+
+    def _call(self, call: Call) -> list[str]:
         if isinstance(call, LoopCall):
-            yield f"{indent}loop {call.count} times"
-            yield from _lines(call.body, indent + _INDENT)
-        else:
-            yield indent + _call(call)
+            return [f"loop {call.count} times:", *(f"  {line}" for line in self.calls(call.body))]
+        if isinstance(call, KernelCall):
+            operands = ", ".join(_buffer(operand.buffer) for operand in call.operands)
+            return [f"{self.kernels[call.kernel]}({operands}; {', '.join(map(str, call.sizes))})"]
+        if isinstance(call, PackCall):
+            return [f"pack {_storage(call.product.b)}"]
+        return _product(call)
 
 
-def _call(call: Call) -> str:
-    if isinstance(call, KernelCall):
-        sizes = ", ".join(map(str, call.sizes))
-        return f"{call.kernel.name}({', '.join(o.buffer.name for o in call.operands)}; {sizes})"
+def _product(call: MatmulCall | ConvCall) -> list[str]:
     if isinstance(call, MatmulCall):
-        return f"{_view(call.c)} = matmul({_view(call.a)}, {_view(call.b)}){_epilogue(call)}"
-    if isinstance(call, ConvCall):
-        one, two = call.inputs
-        return f"{_view(call.output)} = {call.op}({_view(one)}, {_view(two)}){_epilogue(call)}"
-    raise TypeError(f"a {type(call).__name__} has no text form")
+        head = f"{_storage(call.c)} = {_storage(call.a)} @ {_storage(call.b)}"
+    else:
+        first, second = call.inputs
+        head = f"{_storage(call.output)} = {call.op}({_storage(first)}, {_storage(second)})"
+    epilogue = call.epilogue
+    lines = [f"  {operand.name} = {operand.kind} {_storage(operand.storage)}" for operand in
+    epilogue.operands] lines += [f"  {let.name} = {expr_text(let.value)}" for let in epilogue.lets] targets
+    = ["result", *(_storage(output) for output in epilogue.outputs)] lines += [f"  {t} = {expr_text(r)}" for
+    t, r in zip(targets, epilogue.results, strict=False)] return [head, *lines]
 
 
-def _epilogue(call: MatmulCall | ConvCall) -> str:
-    names = [operand.name for operand in call.epilogue.operands]
-    return f" with {len(call.epilogue.lets)} epilogue operations on {', '.join(names)}" if names else ""
+def _storage(storage: Storage) -> str:
+    return f"{_buffer(storage.buffer)}[{', '.join(map(str, storage.shape))}]"
 
 
-def _view(storage: Storage) -> str:
-    return f"{storage.buffer.name}{list(storage.shape)}"
+def _buffer(buffer: Buffer) -> str:
+    return f"{buffer.name}@{buffer.offset}" if buffer.kind is BufferKind.ARENA else buffer.name

@@ -62,6 +62,12 @@ def plan_memory(programs: Mapping[str, Graph], threads: int | None = None) -> Me
     return _Memory(list(plans.values()), linker).summary
 
 
+def source_text(graph: Graph) -> str:
+    """The source of all kernels that a graph needs, for `--emit=cpu`."""
+    sources = Linker(thread_count()).prepare(lower(graph, threads=thread_count()))
+    return "\n\n".join(f"# {source.name}\n{source.text}" for source in sources)
+
+
 def lower_all(programs: Mapping[str, Graph], threads: int) -> dict[str, Plan]:
     """Plans of graphs that share params and states.
 

@@ -20,11 +20,12 @@ from treadle.backends.numba_cpu.schedule import pays
 from treadle.backends.numba_cpu.templates import epilogue as snippets
 from treadle.backends.numba_cpu.templates import plan as template
 from treadle.backends.numba_cpu.templates.conv import conv_filter_grad_plan, conv_input_grad_plan, conv_plan
-from treadle.backends.numba_cpu.templates.gemm import GemmSizes, GemmSpec, gemm_plan
+from treadle.backends.numba_cpu.templates.gemm import GemmSizes, GemmSpec, gemm_plan, pack_plan, packed_bytes
 from treadle.backends.numba_cpu.templates.geometry import ConvGeometry
 from treadle.loops import Kernel
-from treadle.lower.plan import Call, ConvCall, KernelCall, LoopCall, MatmulCall, Plan, walk
-from treadle.lower.storage import Buffer, BufferKind, Storage
+from treadle.lower.packing import hoist_packing
+from treadle.lower.plan import Call, ConvCall, KernelCall, LoopCall, MatmulCall, PackCall, Plan, walk
+from treadle.lower.storage import Buffer, BufferKind, Storage, whole
 from treadle.types import DType
 
 Addresses = Mapping[Buffer, int]
@@ -51,6 +52,7 @@ class Linker:
 
     def prepare(self, plan: Plan) -> list[KernelSource]:
         """Chooses templates and prints kernels; returns the sources that the plan needs."""
+        plan.calls = tuple(hoist_packing(plan.calls, packed_elements))
         found: list[KernelSource] = []
         for call in walk(plan.calls):
             if isinstance(call, KernelCall):
@@ -114,7 +116,7 @@ class _Linking:
             self._bind(result, slot, operand.buffer, 0, operand.moves)
         return result
 
-    def _product(self, call: MatmulCall | ConvCall) -> list[run.Call]:
+    def _product(self, call: MatmulCall | PackCall | ConvCall) -> list[run.Call]:
         plan = self.linker.templates[call]
         roles = _roles(call)
         own = {"table": plan.table.ctypes.data}
@@ -143,8 +145,11 @@ class _Linking:
 
 
 def _template(call: Call, threads: int) -> template.Plan:
+    if isinstance(call, PackCall):
+        return pack_plan(GemmSpec(_kind(call.product)), _sizes(call.product))
     if isinstance(call, MatmulCall):
-        return gemm_plan(GemmSpec(_kind(call), _epilogue(call)), _sizes(call), threads)
+        spec = GemmSpec(_kind(call), _epilogue(call), b_packed=call.packed is not None)
+        return gemm_plan(spec, _sizes(call), threads)
     if not isinstance(call, ConvCall):
         raise TypeError(f"{call} has no template")
     geometry = _geometry(call)
@@ -155,6 +160,11 @@ def _template(call: Call, threads: int) -> template.Plan:
         "conv_filter_grad": conv_filter_grad_plan,
     }[call.op]
     return make(_kind(call), geometry, threads)
+
+
+def packed_elements(call: MatmulCall) -> int:
+    """The size of the prepared copy of a product's right operand."""
+    return packed_bytes(GemmSpec(_kind(call)), _sizes(call)) // call.dtype.itemsize
 
 
 def _kind(call: MatmulCall | ConvCall) -> str:
@@ -227,10 +237,13 @@ def _epilogue(call: MatmulCall | ConvCall) -> snippets.Epilogue:
     return snippets.Epilogue(operands, lines, outputs, tuple(sorted(functions)))
 
 
-def _roles(call: MatmulCall | ConvCall) -> dict[str, Storage]:
+def _roles(call: MatmulCall | PackCall | ConvCall) -> dict[str, Storage]:
     """The storage of each role of a call's template."""
+    if isinstance(call, PackCall):
+        return {"b": call.product.b, "packed": whole(call.packed, (call.packed.elements,))}
     if isinstance(call, MatmulCall):
-        roles = {"a": call.a, "b": call.b, "c": call.c}
+        right = call.b if call.packed is None else whole(call.packed, (call.packed.elements,))
+        roles = {"a": call.a, "b": right, "c": call.c}
     else:
         names = {"conv": "x w y", "conv_input_grad": "dy w dx", "conv_filter_grad": "x dy dw"}[
             call.op
