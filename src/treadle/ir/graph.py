@@ -13,6 +13,7 @@ from typing import Any
 from treadle.ir.node import Node
 from treadle.ops.opdef import AnyType
 from treadle.source import Span
+from treadle.types import Dim
 
 RNG_INPUT = "$rng"  # i64[2]: the seed and the step number, given by the runtime
 STEP_INPUT = "$step"  # i64[]: the number of the optimizer step, from 0, given by the runtime
@@ -112,10 +113,11 @@ class Graph:
         return found
 
     def symbols(self) -> list[str]:
-        """Names of the symbolic dimensions of the inputs, in order of appearance."""
+        """Names of all symbolic dimensions, in order of appearance: of types and of attributes."""
         names: dict[str, None] = {}
-        for node in (*self.inputs.values(), *self.params.values(), *self.states.values()):
-            for dim in node.type.shape:
-                if not isinstance(dim, int):
+        for node in self._nodes:
+            results = node.result if isinstance(node.result, tuple) else (node.result,)
+            for dim in (*(dim for result in results for dim in result.shape), node.attrs.get("value")):
+                if isinstance(dim, Dim):
                     names.update(dict.fromkeys(sorted(dim.symbols)))
         return list(names)
