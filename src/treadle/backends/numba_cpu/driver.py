@@ -8,8 +8,8 @@ that waits for work until told to stop.
 Workers spin for a short while and then sleep on a futex, so an idle program costs nothing. The protocol: the
 walker writes the job, opens its parts in `NEXT`, raises `SEQUENCE`, claims parts like everybody else until
 none is left, and waits until `DONE` has counted those that workers claimed. So a worker that the system does
-not let run delays nothing: its part is done by another. `NEXT` holds a job number above the part number, and a
-claim is one addition; the job's words do not change while a claimed part is not done.
+not let run delays nothing: its part is done by another. `NEXT` holds a job number above the part number, and
+a claim is one addition; the job's words do not change while a claimed part is not done.
 """
 
 from __future__ import annotations

@@ -80,7 +80,8 @@ class ConvProduct:
         return np.concatenate((self._pixels(), c.targets, c.taps, c.weight_taps)).astype(np.int64)
 
     def _pixels(self) -> Words:
-        """Return the pixels, the last one repeated to fill a tile: tiles need no edge, sums have room for it."""
+        """Return the pixels, the last one repeated to fill a tile: tiles need no edge, sums have room for
+        it."""
         return repeat_last(self.correlation.pixels, self.tile.rows)
 
     def scratch_bytes(self, parts: int) -> int:

@@ -24,17 +24,19 @@ if TYPE_CHECKING:
 
 K_BLOCK = 384
 """Most terms of a sum before the partial sums go back to C."""
-PANELS_BYTES = 256 * 1024
-"""Bytes of B that are used against all rows before the next: about half of a second-level cache."""
+STRIPS_PER_BLOCK = 16
+"""Strips of A (whole tiles high) that each panel of B meets in turn: they stay in the second-level cache."""
+N_BLOCK_PANELS = 16
+"""Panels of C after which an epilogue runs, while they are in the second-level cache."""
 PARALLEL_WORK = 100_000
 """Multiply-adds from which sharing a product among threads pays."""
 PARALLEL_ELEMENTS = 16_000
 """Elements of B from which sharing its packing pays."""
-DIRECT_ROWS, DIRECT_ROWS_IN_CONFLICT = 256, 36
+DIRECT_ROWS, DIRECT_ROWS_IN_CONFLICT = 512, 64
 """Most rows of A for which reading B in place beats packing it; few if B's rows share cache sets."""
 CONFLICT_BYTES = 2048
 PACKED_PANELS = 3
-"""Panels of B from which packing a strip of a transposed A pays."""
+"""Panels of B from which packing a transposed A pays."""
 
 SPLIT_BATCH, SPLIT_ROWS, SPLIT_COLUMNS = 0, 1, 2
 
@@ -70,7 +72,7 @@ class GemmSizes:
 
 def gemm_plan(spec: GemmSpec, sizes: GemmSizes, parts: int) -> Plan:
     """Return the product's steps; the scratch grows with `parts`, the results do not depend on it."""
-    part = _part_elements(spec, _k_blocks(sizes.k)[0])
+    part = _part_elements(spec, sizes)
     if spec.b_packed:
         steps, packed = [_product_step(spec, sizes, parts, part, "b", 0)], 0
     elif _reads_in_place(spec, sizes):
@@ -150,12 +152,12 @@ def _extents(sizes: GemmSizes) -> dict[str, int]:
 
 def _blocking(spec: GemmSpec, sizes: GemmSizes, tile: Tile, parts: int) -> dict[str, int]:
     k_block, blocks = _k_blocks(sizes.k)
-    fitting = PANELS_BYTES // (k_block * ELEMENT_BYTES[spec.dtype] * tile.width)
     return {
         "k_block": k_block,
         "blocks": blocks,
-        "n_block": max(1, fitting) * tile.width,
-        "pack_strips": int(sizes.a[2] != 1 and _panels(sizes, tile) >= PACKED_PANELS),
+        "m_block": STRIPS_PER_BLOCK * tile.rows,
+        "n_block": N_BLOCK_PANELS * tile.width,
+        "pack_a": int(_packs_a(sizes, tile)),
         "packed_b": _packed_elements(sizes, tile),
         "split": _split(sizes, tile, parts),
         "accumulate": int(spec.accumulate),
@@ -174,10 +176,16 @@ def _k_blocks(depth: int) -> tuple[int, int]:
     return max(1, -(-depth // blocks)), blocks
 
 
-def _part_elements(spec: GemmSpec, k_block: int) -> int:
-    """Return the elements of scratch of one part: the epilogue's call and a strip of A."""
-    element = ELEMENT_BYTES[spec.dtype]
-    return aligned(LINE_BYTES + tile_shape(spec.dtype).rows * k_block * element) // element
+def _packs_a(sizes: GemmSizes, tile: Tile) -> bool:
+    """Return whether blocks of A are brought into the order in which tiles read them."""
+    return sizes.a[2] != 1 and _panels(sizes, tile) >= PACKED_PANELS
+
+
+def _part_elements(spec: GemmSpec, sizes: GemmSizes) -> int:
+    """Return the elements of scratch of one part: the epilogue's call and a block of A."""
+    element, tile = ELEMENT_BYTES[spec.dtype], tile_shape(spec.dtype)
+    strips = min(STRIPS_PER_BLOCK, -(-sizes.m // tile.rows)) if _packs_a(sizes, tile) else 0
+    return aligned(LINE_BYTES + strips * tile.rows * _k_blocks(sizes.k)[0] * element) // element
 
 
 def _split(sizes: GemmSizes, tile: Tile, parts: int) -> int:

@@ -29,7 +29,7 @@ def gemm_layout(dtype: str) -> MetaLayout:
     roles = buffers(*((role, dtype) for role in ("a", "b", "c", "panels", "scratch")))
     extents = numbers("batch", "rows", "columns", "depth")
     strides = numbers("a_b", "a_m", "a_k", "b_b", "b_k", "packed_b", "c_b", "c_m")
-    blocking = numbers("k_block", "blocks", "n_block", "packed", "pack_strips", "split", "scratch_part")
+    blocking = numbers("k_block", "blocks", "m_block", "n_block", "packed", "pack_a", "split", "scratch_part")
     return roles + extents + strides + blocking + numbers("accumulate", "epilogue")
 
 
@@ -40,48 +40,61 @@ def pack_text(dtype: str, tile: Tile) -> str:
 
 def gemm_text(dtype: str, tile: Tile) -> str:
     """Return the source text of the product."""
-    return _kernel(dtype, tile, [*gemm_layout(dtype).prologue(), _SPLIT, _BLOCKS, _STRIP, _TILES])
+    return _kernel(dtype, tile, [*gemm_layout(dtype).prologue(), _SPLIT, _BLOCKS, _PACK_A, _TILES, _FINISH])
 
 
 def _kernel(dtype: str, tile: Tile, body: list[str]) -> str:
     template = f"{_IMPORTS}\ndef kernel(meta, part, parts):\n" + indent("\n".join(body), 4 * " ")
     element = ELEMENT_BYTES[dtype]
     names = {"dtype": dtype, "R": tile.rows, "V": tile.vectors, "L": tile.lanes, "W": tile.width}
+    names["H"] = tile.low_rows
     return Template(template).substitute(names, E=element, zero=f"float{8 * element}(0)") + "\n"
 
 
 _IMPORTS = """\
 from treadle.backends.numba_cpu.abi import *
 from treadle.backends.numba_cpu.sync import call_kernel
-from treadle.backends.numba_cpu.templates.micro import block_transpose, edge, tile
+from treadle.backends.numba_cpu.templates.micro import block_transpose, edge, row_copy, tile
 full_tile = tile("strided", "$dtype", $R, $V, $L)
+low_tile = tile("strided", "$dtype", $H, $V, $L)
 edge_tile = edge("strided", "$dtype", $R, $V, $L)
 flip = block_transpose("$dtype", $L)
+copy = row_copy("$dtype", $V, $L)
 """
 
+# Panels go in groups of four: a row of B is then read in one run of several cache lines.
 _PACK = """\
 panels = (columns + ${W} - 1) // $W
-for number in range(share(batch * panels, part, parts), share(batch * panels, part + 1, parts)):
-    i_b = number // panels
-    j = (number - i_b * panels) * $W
-    width = columns - j if j + $W > columns else $W
-    b_at = i_b * b_b + j * b_n
-    to = number * depth * $W
-    k = 0
-    if width == $W and b_n == 1:
-        while k < depth:
-            for q in range($W):
-                p_packed[to + k * $W + q] = p_b[b_at + k * b_k + q]
-            k += 1
-    elif width == $W and b_k == 1:
-        while k + $L <= depth:
-            for q in range(0, $W, $L):
-                flip(m[1] + $E * (to + k * $W + q), $W, m[0] + $E * (b_at + k + q * b_n), b_n)
-            k += $L
-    while k < depth:
-        for q in range($W):
-            p_packed[to + k * $W + q] = p_b[b_at + k * b_k + q * b_n] if q < width else $zero
-        k += 1\
+groups = (panels + 3) // 4
+for number in range(share(batch * groups, part, parts), share(batch * groups, part + 1, parts)):
+    i_b = number // groups
+    first = (number - i_b * groups) * 4
+    last = panels if first + 4 > panels else first + 4
+    whole = last if last * $W <= columns else last - 1
+    begin = 0
+    if b_n == 1:
+        begin = depth
+        for k in range(depth):
+            for panel in range(first, whole):
+                to = ((i_b * panels + panel) * depth + k) * $W
+                copy(m[1] + $E * to, m[0] + $E * (i_b * b_b + k * b_k + panel * $W))
+    elif b_k == 1:
+        begin = depth // $L * $L
+        for panel in range(first, whole):
+            to = (i_b * panels + panel) * depth * $W
+            b_at = i_b * b_b + panel * $W * b_n
+            for k in range(0, begin, $L):
+                for q in range(0, $W, $L):
+                    flip(m[1] + $E * (to + k * $W + q), $W, m[0] + $E * (b_at + k + q * b_n), b_n)
+    for panel in range(first, last):
+        width = columns - panel * $W if panel >= whole else $W
+        b_at = i_b * b_b + panel * $W * b_n
+        for k in range(begin if panel < whole else 0, depth):
+            to = ((i_b * panels + panel) * depth + k) * $W
+            for q in range(width):
+                p_packed[to + q] = p_b[b_at + k * b_k + q * b_n]
+            for q in range(width, $W):
+                p_packed[to + q] = $zero\
 """
 
 _SPLIT = """\
@@ -97,48 +110,70 @@ else:
     j_0 = $W * share((columns + ${W} - 1) // $W, part, parts)
     j_1 = $W * share((columns + ${W} - 1) // $W, part + 1, parts)
     j_1 = columns if j_1 > columns else j_1
-at_strip = part * scratch_part + 64 // $E
+at_block = part * scratch_part + 64 // $E
 call = i64_at(m[4] + $E * part * scratch_part)\
 """
 
 _BLOCKS = """\
 for i_b in range(b_0, b_1):
-    for j_block in range(j_0, j_1, n_block):
-        j_end = j_1 if j_block + n_block > j_1 else j_block + n_block
-        for block in range(blocks):
-            k_0 = block * k_block
-            count = depth - k_0 if k_0 + k_block > depth else k_block
-            fresh = 1 if block == 0 and accumulate == 0 else 0
-            for i_strip in range(i_0, i_1, $R):\
+    for block in range(blocks):
+        k_0 = block * k_block
+        count = depth - k_0 if k_0 + k_block > depth else k_block
+        fresh = 1 if block == 0 and accumulate == 0 else 0
+        for i_block in range(i_0, i_1, m_block):
+            i_end = i_1 if i_block + m_block > i_1 else i_block + m_block
+            a_at = i_b * a_b + i_block * a_m + k_0 * a_k
+            a_base, strip_step, strip_m, strip_k = m[0] + $E * a_at, $E * $R * a_m, a_m, a_k\
 """
 
-_STRIP = """\
-                height = i_1 - i_strip if i_strip + $R > i_1 else $R
-                a_at = i_b * a_b + i_strip * a_m + k_0 * a_k
-                strip, strip_m, strip_k = m[0] + $E * a_at, a_m, a_k
-                if pack_strips != 0 and height == $R:
-                    strip, strip_m, strip_k = m[4] + $E * at_strip, 1, $R
-                    for k in range(count):
-                        for i in range($R):
-                            p_scratch[at_strip + k * $R + i] = p_a[a_at + i * a_m + k * a_k]\
+_PACK_A = """\
+            if pack_a != 0:
+                a_base, strip_step, strip_m, strip_k = m[4] + $E * at_block, $E * $R * count, 1, $R
+                for k in range(count):
+                    to = at_block + k * $R
+                    a_row = a_at + k * a_k
+                    for strip in range((i_end - i_block) // $R):
+                        for q in range($R):
+                            p_scratch[to + q] = p_a[a_row + q * a_m]
+                        to += count * $R
+                        a_row += $R * a_m
+                    for q in range((i_end - i_block) % $R):
+                        p_scratch[to + q] = p_a[a_row + q * a_m]\
 """
 
 _TILES = """\
+            for j_block in range(j_0, j_1, n_block):
+                j_end = j_1 if j_block + n_block > j_1 else j_block + n_block
                 for j in range(j_block, j_end, $W):
+                    width = j_end - j if j + $W > j_end else $W
                     b_row, b_step = m[1] + $E * (i_b * b_b + k_0 * b_k + j), b_k
                     if packed != 0:
                         b_row, b_step = m[3] + $E * (i_b * packed_b + j * depth + k_0 * $W), $W
-                    c_row = m[2] + $E * (i_b * c_b + i_strip * c_m + j)
-                    width = j_end - j if j + $W > j_end else $W
-                    if height == $R and width == $W:
-                        full_tile(strip, strip_m, strip_k, b_row, b_step, c_row, c_m, count, fresh)
-                    else:
-                        edge_tile(
-                            strip, strip_m, strip_k, b_row, b_step, c_row, c_m, count, fresh, height, width)
+                    strip = a_base
+                    i = i_block
+                    while i < i_end:
+                        left = i_end - i
+                        c_row = m[2] + $E * (i_b * c_b + i * c_m + j)
+                        if width == $W and pack_a == 0 and (left == $H or left == 2 * $H):
+                            low_tile(strip, strip_m, strip_k, b_row, b_step, c_row, c_m, count, fresh)
+                            strip += $E * $H * a_m
+                            i += $H
+                            continue
+                        if width == $W and left >= $R:
+                            full_tile(strip, strip_m, strip_k, b_row, b_step, c_row, c_m, count, fresh)
+                        else:
+                            left = $R if left > $R else left
+                            edge_tile(
+                                strip, strip_m, strip_k, b_row, b_step, c_row, c_m, count, fresh, left, width)
+                        strip += strip_step
+                        i += $R\
+"""
+
+_FINISH = """\
                 if epilogue != 0 and block == blocks - 1:
                     call[0] = i_b
-                    call[1] = i_strip
-                    call[2] = i_strip + height
+                    call[1] = i_block
+                    call[2] = i_end
                     call[3] = j_block
                     call[4] = j_end
                     call_kernel(epilogue, meta, m[4] + $E * part * scratch_part, 0)\

@@ -275,6 +275,20 @@ def _emit_tile(
     body.emit(v.pointer(c), c_stride, count, fresh)
 
 
+def row_copy(dtype: str, vectors: int, lanes: int) -> Any:
+    """Make `copy(target, source)`: vectors * lanes elements, by address."""
+
+    def emit(target: Any, b: ir.IRBuilder, _signature: Any, args: list[ir.Value]) -> ir.Value:
+        v = _Vectors(b, _ELEMENTS[dtype], lanes)
+        goal, base = map(v.pointer, args)
+        for offset in (_I64(j * lanes) for j in range(vectors)):
+            v.store(v.load(v.vector_at(base, offset), None), v.vector_at(goal, offset), None)
+        return target.get_dummy_value()
+
+    face = signature(void, int64, int64)
+    return intrinsic(lambda _context, goal, source: (face, emit))
+
+
 def block_transpose(dtype: str, lanes: int) -> Any:
     """Make `flip(target, target_stride, source, source_stride)`: a lanes x lanes block, transposed in
     registers."""

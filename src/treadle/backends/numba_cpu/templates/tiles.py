@@ -26,6 +26,11 @@ class Tile:
         """Columns of a tile."""
         return self.vectors * self.lanes
 
+    @property
+    def low_rows(self) -> int:
+        """Rows of the tile for what is left of products whose rows are a power of two."""
+        return 4 if self.rows < 8 else 8
+
 
 def tile_shape(dtype: str) -> Tile:
     """Return the shape that keeps this processor's multipliers busy with all sums in registers."""
