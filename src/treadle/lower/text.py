@@ -22,8 +22,8 @@ def plan_text(plan: Plan) -> str:
     lines += [f"  {BufferKind.ARENA.value}: {arena} bytes", ""]
     lines += [f"  {line}" for line in names.calls(plan.calls)]
     for kernel in plan.kernels():
-        lines += ["", kernel_text(kernel).replace(f"kernel {kernel.name}", f"kernel
-        {names.kernels[kernel]}", 1)]
+        renamed = f"kernel {names.kernels[kernel]}"
+        lines += ["", kernel_text(kernel).replace(f"kernel {kernel.name}", renamed, 1)]
     return "\n".join(lines) + "\n"
 
 
@@ -54,10 +54,11 @@ def _product(call: MatmulCall | ConvCall) -> list[str]:
         first, second = call.inputs
         head = f"{_storage(call.output)} = {call.op}({_storage(first)}, {_storage(second)})"
     epilogue = call.epilogue
-    lines = [f"  {operand.name} = {operand.kind} {_storage(operand.storage)}" for operand in
-    epilogue.operands] lines += [f"  {let.name} = {expr_text(let.value)}" for let in epilogue.lets] targets
-    = ["result", *(_storage(output) for output in epilogue.outputs)] lines += [f"  {t} = {expr_text(r)}" for
-    t, r in zip(targets, epilogue.results, strict=False)] return [head, *lines]
+    read = [f"  {operand.name} = {operand.kind} {_storage(operand.storage)}" for operand in epilogue.operands]
+    named = [f"  {let.name} = {expr_text(let.value)}" for let in epilogue.lets]
+    targets = ["result", *(_storage(output) for output in epilogue.outputs)]
+    written = [f"  {t} = {expr_text(r)}" for t, r in zip(targets, epilogue.results, strict=False)]
+    return [head, *read, *named, *written]
 
 
 def _storage(storage: Storage) -> str:

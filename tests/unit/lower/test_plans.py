@@ -57,8 +57,11 @@ def assert_right(graph, plan, tolerance=1e-5):
 
 def test_elementwise_chains_and_views_are_one_loop():
     graph = built(
-        lambda g, x, y: {"o": g.tanh(g.add(g.transpose(x, perm=(1, 0)), g.mul(g.reshape(y, shape=(4, 3)),
-        2.0)))}, x=f32(3, 4), y=f32(12),
+        lambda g, x, y: {
+            "o": g.tanh(g.add(g.transpose(x, perm=(1, 0)), g.mul(g.reshape(y, shape=(4, 3)), 2.0)))
+        },
+        x=f32(3, 4),
+        y=f32(12),
     )
     plan = lower(graph)
     assert kinds(plan) == {"KernelCall": 1}
@@ -79,9 +82,14 @@ def test_a_softmax_is_one_kernel_that_keeps_its_row():
 
 
 def test_bias_and_activation_run_behind_the_product():
-    graph = built(lambda g, x, W, B: {"o": g.relu(g.add(g.matmul(x, W), B))}, x=f32(8, 5), W=f32(5, 6),
-    B=f32(6)) plan = lower(graph) (call,) = plan.calls assert isinstance(call, MatmulCall) assert
-    [operand.kind for operand in call.epilogue.operands] == ["column"] assert_right(graph, plan)
+    graph = built(
+        lambda g, x, W, B: {"o": g.relu(g.add(g.matmul(x, W), B))}, x=f32(8, 5), W=f32(5, 6), B=f32(6)
+    )
+    plan = lower(graph)
+    (call,) = plan.calls
+    assert isinstance(call, MatmulCall)
+    assert [operand.kind for operand in call.epilogue.operands] == ["column"]
+    assert_right(graph, plan)
 
 
 def test_transposed_and_sliced_operands_are_not_copied():
@@ -119,8 +127,12 @@ def test_a_training_step_writes_parameters_in_place():
     graph = trained(built(model, x=f32(8, 5), W=f32(5, 6), B=f32(6), V=f32(6, 3)))
     plan = lower(graph)
     assert not [call for call in plan.calls if isinstance(call, KernelCall) and call.kernel.name == "copy"]
-    updates = [call.kernel for call in plan.calls if isinstance(call, KernelCall) and call.kernel.name ==
-    "sub"] assert len(updates) == 3 assert len(set(updates)) == 1 assert_right(graph, plan)
+    updates = [
+        call.kernel for call in plan.calls if isinstance(call, KernelCall) and call.kernel.name == "sub"
+    ]
+    assert len(updates) == 3
+    assert len(set(updates)) == 1
+    assert_right(graph, plan)
 
 
 def test_several_moments_are_updated_in_one_pass():
@@ -175,9 +187,7 @@ def test_pooling_and_its_gradient(size, window):
     kernel, stride = window
 
     def pool(g, W):
-        seen = g.windows(
-            W, axes=(1, 2), sizes=(kernel, kernel), strides=(stride, stride), dilations=(1, 1)
-        )
+        seen = g.windows(W, axes=(1, 2), sizes=(kernel, kernel), strides=(stride, stride), dilations=(1, 1))
         best = g.max(seen, axes=(3, 4))
         return {"loss": g.sum(g.mul(best, best), axes=(0, 1, 2))}
 
