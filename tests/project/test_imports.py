@@ -8,7 +8,7 @@ import textwrap
 
 import pytest
 
-HEAVY = ("numba", "llvmlite", "scipy", "matplotlib", "sklearn", "safetensors")
+HEAVY = ("numba", "scipy", "matplotlib", "sklearn", "safetensors")
 PROGRAM = """
     import sys
     from treadle.cli.app import main
