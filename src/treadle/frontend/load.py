@@ -10,7 +10,7 @@ from pathlib import Path
 
 from treadle.errors import Diagnostics, fail
 from treadle.frontend import ast
-from treadle.frontend.elaborate.budget import deep_stack
+from treadle.frontend.elaborate.budget import FATAL, deep_stack, shared_budget
 from treadle.frontend.elaborate.model import expand, model_graph
 from treadle.frontend.elaborate.train import plan
 from treadle.frontend.program import Module, link, load_program
@@ -36,7 +36,7 @@ def check(module: Module) -> Checked:
     """Expand everything in a file."""
     problems = Diagnostics()
     try:
-        with deep_stack():
+        with deep_stack(), shared_budget():
             models = _models(module, problems)
             trains = _trains(module, problems)
     except RecursionError:
@@ -53,6 +53,8 @@ def _models(module: Module, problems: Diagnostics) -> dict[str, ModelGraph]:
         if isinstance(block, ast.Model) and all(param.default is not None for param in block.params):
             expanded = expand(module, block, (), block.span, training=False)
             problems.extend(expanded.el.diagnostics)
+            if _beyond_limits(problems):
+                break
             graphs[block.name] = model_graph(expanded)
     return graphs
 
@@ -61,6 +63,8 @@ def _trains(module: Module, problems: Diagnostics) -> dict[str, TrainPlan]:
     """The plans of the train blocks, by alias or model; a second one of a model is numbered."""
     plans: dict[str, TrainPlan] = {}
     for block in module.trains:
+        if _beyond_limits(problems):
+            break
         base = name = block.alias or block.model.id
         count = 1
         while name in plans:
@@ -70,3 +74,7 @@ def _trains(module: Module, problems: Diagnostics) -> dict[str, TrainPlan]:
         if found is not None:
             plans[name] = found
     return plans
+
+
+def _beyond_limits(problems: Diagnostics) -> bool:
+    return any(problem.code in FATAL for problem in problems)

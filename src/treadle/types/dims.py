@@ -272,8 +272,8 @@ def _from_terms(terms: Mapping[Monomial, int]) -> DimLike:
     kept = {monomial: factor for monomial, factor in terms.items() if factor}
     if not kept:
         return 0
-    if len(kept) == 1 and () in kept:
-        return kept[()]
+    if len(kept) == 1:
+        return kept[()] if () in kept else Dim(tuple(kept.items()))
     return Dim(tuple(sorted(kept.items(), key=_term_key)))
 
 

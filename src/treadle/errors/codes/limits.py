@@ -67,13 +67,20 @@ CODES = (
     CodeInfo(
         "E0910",
         "list is too long",
-        "A compile-time list or string exceeds the limit on its length.",
-        "range(10^12)                      # wrong",
+        "A compile-time list has at most 100,000 elements, those of lists in it included, and lists are nested "
+        "at most 100 levels deep.",
+        "list(range(10^12))                # wrong",
     ),
     CodeInfo(
         "E0911",
         "string is too long",
         "A string in a spec has at most 10,000 characters.",
         "paste a document into a string    # wrong",
+    ),
+    CodeInfo(
+        "E0912",
+        "tensor has too many axes",
+        "A tensor has at most 32 axes. Join some of them with `reshape`.",
+        "for i in range(100) { x = expand_dims(x, 0) }    # wrong",
     ),
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from treadle.errors import Label, did_you_mean, fail
 from treadle.frontend import ast
 from treadle.frontend.elaborate import convert
+from treadle.frontend.elaborate.budget import check_size
 from treadle.frontend.elaborate.loops import elements
 from treadle.frontend.elaborate.scope import Scope
 from treadle.frontend.elaborate.values import NONE, Silenced, Tensor, Value, describe, is_size, show
@@ -59,7 +60,9 @@ def resolve(el: Elaborator, type_: ast.TensorType, scope: Scope, *, fresh: bool,
             scope.bind(name, symbol(name))
         value = el.evaluate(dim, scope)
         shape.extend(_sizes(value, dim.span, what))
-    return TensorType(dtype, tuple(shape))
+    found = TensorType(dtype, tuple(shape))
+    check_size(found, type_.span)
+    return found
 
 
 def _sizes(value: Value, span: Span, what: str) -> Sequence[DimLike]:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from treadle.errors import Diagnostic, Diagnostics, Frame, TreadleError
 from treadle.frontend import ast
 from treadle.frontend.elaborate.arguments import Arguments
-from treadle.frontend.elaborate.budget import MAX_DEPTH, Budget, check_size
+from treadle.frontend.elaborate.budget import MAX_DEPTH, OP_STEPS, Budget, check_size
 from treadle.frontend.elaborate.calls import call
 from treadle.frontend.elaborate.expressions import HANDLERS
 from treadle.frontend.elaborate.scope import Scope
@@ -51,6 +51,22 @@ class Application:
     state_path: Callable[[str, bool], str] | None = None
 
 
+class _At:
+    """Sets the place of new nodes; a class of its own because every operator enters one."""
+
+    __slots__ = ("before", "el", "span")
+
+    def __init__(self, el: Elaborator, span: Span) -> None:
+        self.el = el
+        self.span = span
+
+    def __enter__(self) -> None:
+        self.before, self.el.here = self.el.here, self.span
+
+    def __exit__(self, *_: object) -> None:
+        self.el.here = self.before
+
+
 class Elaborator:
     """Expands blocks into graphs.
 
@@ -60,6 +76,7 @@ class Elaborator:
         leaves: what persists, by path.
         application: whose body is being run.
         here: the place that new nodes come from.
+        reports: how often a statement failed, also by a mistake that had been reported.
         sink: knows what `input`, `loss`, `minimize`, ... mean in the block that is being run.
         yields: filled by `yield` in the body of a scan, None elsewhere.
     """
@@ -71,6 +88,7 @@ class Elaborator:
         self.trace = self.root
         self.leaves: dict[str, LeafInfo] = {}
         self.diagnostics = Diagnostics()
+        self.reports = 0
         self.budget = Budget()
         self.application = Application(Instance(name="", path=""))
         self.here: Span | None = None
@@ -92,9 +110,12 @@ class Elaborator:
             self.fail("E0909", "calls and expressions are nested too deeply here", expr.span)
         budget.depth += 1
         try:
-            return HANDLERS[type(expr)](self, expr, scope)
+            value = HANDLERS[type(expr)](self, expr, scope)
         finally:
             budget.depth -= 1
+        if not isinstance(expr, ast.Name | ast.Literal):
+            budget.value(value, expr.span)
+        return value
 
     def call(self, callee: Value, arguments: Arguments, site: ast.Node) -> Value:
         """The result of calling a value; `site` is the place in the text."""
@@ -102,6 +123,7 @@ class Elaborator:
 
     def op(self, name: str, *operands: Tensor, **attrs: Any) -> Tensor:
         """Apply an op of the registry in the current graph."""
+        self.budget.step(self.here, OP_STEPS)
         trace = self.trace
         nodes = [trace.adopt(operand, self.here) for operand in operands]
         before = len(trace.graph)
@@ -113,14 +135,9 @@ class Elaborator:
                 check_size(node.result, self.here)
         return Tensor(node, trace)
 
-    @contextmanager
-    def at(self, span: Span) -> Iterator[None]:
+    def at(self, span: Span) -> _At:
         """New nodes come from `span` inside the `with` block."""
-        before, self.here = self.here, span
-        try:
-            yield
-        finally:
-            self.here = before
+        return _At(self, span)
 
     @contextmanager
     def inside(self, trace: Trace) -> Iterator[None]:
@@ -196,6 +213,7 @@ class Elaborator:
 
     def report(self, error: TreadleError) -> None:
         """Keep the findings of a failed statement, each with the chain of calls that led there."""
+        self.reports += 1
         self.diagnostics.extend(self.located(error).diagnostics)
 
     def located(self, error: TreadleError) -> TreadleError:

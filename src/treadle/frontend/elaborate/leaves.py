@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from treadle.errors import Label, fail
 from treadle.frontend import ast
 from treadle.frontend.elaborate import arguments, convert, dims
-from treadle.frontend.elaborate.budget import check_size
 from treadle.frontend.elaborate.scope import Scope
 from treadle.frontend.elaborate.values import (
     Built,
@@ -46,7 +45,6 @@ def declare_param(el: Elaborator, statement: ast.Param, scope: Scope) -> None:
         _check_shared(el, path, type_, statement.span)
     else:
         _check_fixed(what, type_, statement.type.span)
-        check_size(type_, statement.type.span)
         if statement.init is None:
             fail("E0503", f"{what} has no initial value", statement.span, hint="write `= glorot_uniform`")
         initial = evaluate_initial(el, statement.init, type_, path, scope)
@@ -92,7 +90,6 @@ def initial_state(el: Elaborator, statement: ast.State, path: str, scope: Scope,
         return evaluate_initial(el, statement.init, None, path, scope)
     type_ = dims.resolve(el, statement.type, scope, fresh=False, what=what)
     _check_fixed(what, type_, statement.type.span)
-    check_size(type_, statement.type.span)
     return evaluate_initial(el, statement.init, type_, path, scope)
 
 

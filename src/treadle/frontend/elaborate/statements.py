@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from treadle.errors import TreadleError, fail
 from treadle.frontend import ast
 from treadle.frontend.elaborate import leaves, naming, operators
+from treadle.frontend.elaborate.budget import FATAL
 from treadle.frontend.elaborate.loops import bind_targets, iterate, looping
 from treadle.frontend.elaborate.scope import Scope, names_of
 from treadle.frontend.elaborate.values import ERROR, NONE, Silenced, Tensor, Value, show
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from treadle.frontend.elaborate.elaborator import Elaborator
 
 NO_RESULT = object()  # the body, or this statement, ended without a value
-FATAL = frozenset({"E0905", "E0906", "E0907", "E0908", "E0909", "E0910"})  # going on would only repeat them
 
 Statements = Sequence[ast.BlockItem]
 
@@ -29,9 +29,16 @@ def run_all(el: Elaborator, body: Statements, scope: Scope) -> Value:
     """Run statements in order up to a `return`.
 
     Output: the returned value, the value of an expression that ends the body, or `NO_RESULT`.
+
+    Raises:
+        Silenced: if no result can be had, or no more mistakes would be shown.
+        TreadleError: when a limit was exceeded.
     """
+    reports = el.reports
     for number, statement in enumerate(body):
         result = run(el, statement, scope)
+        if el.reports > reports and el.diagnostics.full:
+            raise Silenced
         if isinstance(statement, ast.Return):
             _check_reachable(el, body[number + 1 :])
             return result
@@ -144,6 +151,7 @@ def _values(el: Elaborator, exprs: tuple[ast.Expr, ...], scope: Scope) -> Value:
 
 def _for(el: Elaborator, statement: ast.For, scope: Scope) -> Value:
     names = names_of(statement.targets)
+    reports = el.reports
     for number, item in enumerate(iterate(el.evaluate(statement.iterable, scope), statement.iterable.span)):
         bind_targets(scope, names, item, statement.span)
         text = f"loop {', '.join(names)} = {show(item)}"
@@ -151,8 +159,8 @@ def _for(el: Elaborator, statement: ast.For, scope: Scope) -> Value:
             result = run_all(el, statement.body, scope)
         if result is not NO_RESULT:
             return result
-        if el.diagnostics.full:
-            break
+        if el.reports > reports:
+            break  # the other iterations would repeat the mistake
     return NO_RESULT
 
 

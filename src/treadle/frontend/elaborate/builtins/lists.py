@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from treadle.errors import fail
-from treadle.frontend.elaborate.budget import check_text
+from treadle.frontend.elaborate.budget import MAX_INT, check_text
 from treadle.frontend.elaborate.builtins.registry import axis, builtin, here, integer, tensor
 from treadle.frontend.elaborate.loops import elements
 from treadle.frontend.elaborate.values import (
@@ -38,7 +39,10 @@ def range_(el: Elaborator, start: Value, stop: Value = NONE, step: Value = 1) ->
     by = integer(el, step, "the step of a range")
     if by == 0:
         fail("E0411", "the step of a range is not 0", here(el))
-    return range(integer(el, start, "the start of a range"), integer(el, stop, "the end of a range"), by)
+    first, end = integer(el, start, "the start of a range"), integer(el, stop, "the end of a range")
+    if (end - first) // by >= MAX_INT:
+        fail("E0910", f"the range from {first} to {end} is too long", here(el))
+    return range(first, end, by)
 
 
 @builtin("len")
@@ -102,6 +106,8 @@ def int_(el: Elaborator, x: Value) -> Value:
     """A compile-time number without its fraction."""
     if isinstance(x, bool) or not (is_number(x) or is_size(x)):
         fail("E0314", f"`int` takes a number, not {describe(x)}", here(el))
+    if isinstance(x, float) and not isfinite(x):
+        fail("E0411", f"int({show(x)}) has no value", here(el))
     return x if isinstance(x, Dim) else int(x)
 
 
