@@ -29,7 +29,7 @@ from treadle.lower.products import (
 )
 from treadle.lower.realise import PRODUCTS, SWEEPS, stored_nodes
 from treadle.lower.scan import Result, ScanLowering
-from treadle.lower.segments import placed, segments
+from treadle.lower.segments import is_row_value, placed, segments
 from treadle.lower.stage import SEARCHING
 from treadle.lower.storage import Buffer, BufferKind, Storage, contiguous_strides, view, whole
 from treadle.lower.sweeps import sweep_call
@@ -213,24 +213,23 @@ def stored_dtype(node: Node) -> DType:
 
 
 def reads_in_place(unit: Unit, node: Node, leaf: Node) -> bool:
-    """Whether a unit reads a leaf only where it writes the node that replaces it, so that it may
-    overwrite it."""
+    """Whether a unit reads a leaf only where, and before, it writes the node that replaces it.
+
+    What is read once stays known as long as its loops are open, so later reads of it need not come before.
+    """
     group = unit.group
-    if (
-        group is None
-        or unit.root is not None
-        or len(segments(group)) != 1
-        or any(stage.reduces for stage in group.stages)
-    ):
+    if group is None or unit.root is not None:
         return False
     writer = next(stage for stage in group.stages if stage.node is node)
     target = placed(group, writer, writer.position)
-    return all(
-        placed(group, stage, read.indices) == target
-        for stage in group.stages
-        for read in stage.reads
-        if read.node is leaf
-    )
+    readers = [s for s in group.stages if any(read.node is leaf for read in s.reads)]
+    reads = [(stage, read) for stage in readers for read in stage.reads if read.node is leaf]
+    if any(placed(group, stage, read.indices) != target for stage, read in reads):
+        return False
+    home = {stage: number for number, part in enumerate(segments(group)) for stage in part.stages}
+    order = {stage: (home[stage], number) for number, stage in enumerate(group.stages)}
+    stays_known = is_row_value(group, writer) or all(home[stage] == home[writer] for stage in readers)
+    return stays_known and min(order[stage] for stage in readers) <= order[writer]
 
 
 def with_outputs(

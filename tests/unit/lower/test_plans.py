@@ -246,3 +246,17 @@ def test_live_buffers_never_share_memory():
 def _arena_buffers(call):
     reads, writes = touched(call)
     return [buffer for buffer in reads | writes if buffer.kind is BufferKind.ARENA]
+
+
+def test_a_value_per_row_is_updated_in_the_kernel_that_makes_its_gradient():
+    """As for the bias of a normalised convolution: the sum of a row, and the new bias that it leads to."""
+    graph = Graph("bias")
+    g = Builder(graph)
+    x, b, m = g.input("x", f32(90, 80)), g.param("b", f32(90)), g.state("m", f32(90))
+    shifted = g.tanh(g.add(x, g.reshape(b, shape=(90, 1))))
+    graph.updates["m"] = g.add(g.mul(m, 0.9), g.sum(shifted, axes=(1,)))
+    graph.updates["b"] = g.sub(b, g.mul(graph.updates["m"], 0.01))
+    graph.outputs["y"] = g.add(g.mul(shifted, 2.0), g.reshape(b, shape=(90, 1)))
+    plan = lower(graph)
+    assert kinds(plan) == {"KernelCall": 1}
+    assert_right(graph, plan)
