@@ -6,6 +6,7 @@ would not help; a helper pays for its start (importing numba) from about a dozen
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -63,8 +64,8 @@ class _Batch:
             self.done[task[0]] = compile_here(*task)
 
     def feed_helper(self) -> None:
-        command = [sys.executable, "-m", "treadle.backends.numba_cpu.worker"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as helper:  # noqa: S603
+        """Give tasks to one helper process until none is left or the helper fails."""
+        with contextlib.suppress(OSError), _start_helper() as helper:
             while task := self.take():
                 answer = _ask(helper, *task)
                 if not answer:
@@ -72,6 +73,16 @@ class _Batch:
                         self.todo.append(task)
                     break
                 self.done[task[0]] = answer
+
+
+def _start_helper() -> subprocess.Popen[bytes]:
+    """Start a helper; its complaints are not shown, since what it fails at is compiled and reported here.
+
+    Modules of the current folder must not shadow the libraries, hence -P.
+    """
+    command = [sys.executable, "-P", "-m", "treadle.backends.numba_cpu.worker"]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)  # noqa: S603
 
 
 def _ask(helper: subprocess.Popen[bytes], symbol: str, source: KernelSource) -> bytes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 _MOST_THREADS = 256
+_MOST_BY_DEFAULT = 16
 
 
 def available_cpus() -> int:
@@ -15,8 +16,11 @@ def available_cpus() -> int:
 
 
 def thread_count() -> int:
-    """Return the number of threads for new programs; a setting that is no positive number is ignored."""
+    """Return the number of threads for new programs; a setting that is no positive number is ignored.
+
+    Without a setting it is at most 16: steps of small models do not divide into more.
+    """
     setting = os.environ.get("TREADLE_THREADS", "")
     if setting.isdecimal() and int(setting) > 0:
         return min(int(setting), _MOST_THREADS)
-    return available_cpus()
+    return min(available_cpus(), _MOST_BY_DEFAULT)
