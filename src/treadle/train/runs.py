@@ -134,11 +134,13 @@ def versions() -> dict[str, str]:
 
 
 def _made(path: Path) -> bool:
+    """Makes a folder that is not there yet; False when it is."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True)
         path.mkdir()
-    except FileExistsError:
-        return False
     except OSError as error:
+        if isinstance(error, FileExistsError) and path.exists():
+            return False
         fail("E0808", f"run folder {path} cannot be made: {error.strerror}")
     return True
