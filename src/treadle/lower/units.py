@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 
 from treadle.ir import Graph, Node
 from treadle.lower.columns import is_columnwise
@@ -140,21 +141,31 @@ class Units:
         self.units.remove(absorbed)
 
     def order(self) -> list[Unit]:
-        """The units in an order in which they can run: what only writes results first, then in the
-        graph's order."""
-        waiting = {unit: self.before(unit) for unit in self.units}
-        done: list[Unit] = []
-        while waiting:
-            ready = [unit for unit, before in waiting.items() if not before]
-            chosen = min(ready, key=lambda unit: (bool(self._has_readers(unit)), unit.first))
-            done.append(chosen)
-            del waiting[chosen]
-            for before in waiting.values():
-                before.discard(chosen)
-        return done
+        """The units in an order in which they can run.
 
-    def _has_readers(self, unit: Unit) -> bool:
-        return any(self.readers(node_id) for node_id in unit.makes)
+        What only writes results comes first, since it frees memory; then the graph's order.
+        """
+        read = {node_id for unit in self.units for node_id in unit.reads}
+        waiting = {unit: len(self.before(unit)) for unit in self.units}
+        after: dict[Unit, list[Unit]] = {unit: [] for unit in self.units}
+        for unit in self.units:
+            for other in self.before(unit):
+                after[other].append(unit)
+
+        def rank(unit: Unit) -> tuple[bool, int, int]:
+            return not read.isdisjoint(unit.makes), unit.first, number[unit]
+
+        number = {unit: place for place, unit in enumerate(self.units)}
+        ready = [(rank(unit), unit) for unit, count in waiting.items() if count == 0]
+        heapify(ready)
+        done: list[Unit] = []
+        while ready:
+            done.append(heappop(ready)[1])
+            for unit in after[done[-1]]:
+                waiting[unit] -= 1
+                if waiting[unit] == 0:
+                    heappush(ready, (rank(unit), unit))
+        return done
 
 
 def _count_users(nodes: list[Node]) -> dict[int, int]:
