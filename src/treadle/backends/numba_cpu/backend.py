@@ -14,6 +14,7 @@ import numpy as np
 from treadle.backends.numba_cpu.compile import compile_kernels
 from treadle.backends.numba_cpu.link import Linker
 from treadle.backends.numba_cpu.session import Array, Block, CpuSession, bytes_of, make_runner, pack
+from treadle.backends.numba_cpu.support import check_support
 from treadle.backends.numba_cpu.threads import thread_count
 from treadle.backends.protocol import MemoryPlan
 from treadle.ir import Graph
@@ -36,8 +37,10 @@ class NumbaCpuBackend:
 
         Raises:
             ValueError: when the types of a leaf differ between programs.
-            TypeError: for an element type that CPU kernels do not compute with.
+            TreadleError: E1103 for an element type that CPU kernels do not compute with.
         """
+        for graph in programs.values():
+            check_support(graph)
         count = threads or thread_count()
         plans = lower_all(programs, count)
         linker = Linker(count)

@@ -12,6 +12,7 @@ from support.nets import lenet
 from treadle.autodiff import expand
 from treadle.backends.numba_cpu.backend import NumbaCpuBackend, source_text
 from treadle.backends.numpy_ref import NumpyBackend
+from treadle.errors import TreadleError
 from treadle.ir import Builder, Graph, bind
 from treadle.passes import order
 from treadle.types import DType, TensorType
@@ -152,3 +153,72 @@ def test_source_text_shows_each_kernel_once():
     text = source_text(doubling())
     assert text.count("def kernel(meta, part, parts):") == 1
     assert "share_elements" in text
+
+
+def both(make, inputs):
+    """Outputs of a graph from the reference and from compiled code."""
+    graph = Graph("values")
+    g = Builder(graph)
+    nodes = [g.input(name, TensorType(DType(_short(x)), x.shape)) for name, x in inputs.items()]
+    graph.outputs.update(make(g, *nodes))
+    return [backend.compile({"p": graph}).run("p", inputs) for backend in (NumpyBackend(), NumbaCpuBackend())]
+
+
+def _short(x):
+    return {
+        "float32": "f32",
+        "float64": "f64",
+        "int64": "i64",
+        "int32": "i32",
+        "uint8": "u8",
+        "bool": "bool",
+    }[str(x.dtype)]
+
+
+def test_nan_and_infinity_pass_through():
+    x = np.array([[1, np.nan, 3, np.nan], [np.inf, 2, -np.inf, 0], [-np.inf] * 4], np.float32)
+
+    def make(g, x):
+        return {
+            "max": g.max(x, axes=(1,)),
+            "min": g.min(x, axes=(0,)),
+            "sum": g.sum(x, axes=(1,)),
+            "argmax": g.argmax(x, axis=1),
+            "argmin": g.argmin(x, axis=0),
+            "relu": g.relu(x),
+            "exp": g.exp(x),
+            "finite": g.is_finite(x),
+            "positive": g.gt(x, 0.0),
+            "larger": g.maximum(x, 2.0),
+        }
+
+    expected, found = both(make, {"x": x})
+    for name, value in expected.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
+def test_integers_keep_their_width(dtype):
+    random = np.random.default_rng(0)
+    low = 0 if dtype == "uint8" else -100
+    a, b = (random.integers(low, 100, 200).astype(dtype) for _ in range(2))
+    b[b == 0] = 7
+
+    def make(g, a, b):
+        names = ("add", "mul", "sub", "mod", "floordiv", "maximum")
+        return {name: g.apply(name, a, b) for name in names} | {
+            "f": g.cast(a, dtype=DType.F32),
+            "neg": g.neg(a),
+        }
+
+    expected, found = both(make, {"a": a, "b": b})
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+def test_element_types_without_kernels_are_refused():
+    graph = Graph("half")
+    g = Builder(graph)
+    graph.outputs["y"] = g.neg(g.input("x", TensorType(DType.F16, (3,))))
+    with pytest.raises(TreadleError, match="E1103.*f16"):
+        NumbaCpuBackend().compile({"p": graph})
