@@ -220,5 +220,5 @@ def test_element_types_without_kernels_are_refused():
     graph = Graph("half")
     g = Builder(graph)
     graph.outputs["y"] = g.neg(g.input("x", TensorType(DType.F16, (3,))))
-    with pytest.raises(TreadleError, match="E1103.*f16"):
+    with pytest.raises(TreadleError, match=r"E1103.*f16"):
         NumbaCpuBackend().compile({"p": graph})
