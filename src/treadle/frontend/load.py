@@ -38,7 +38,7 @@ def check(module: Module) -> Checked:
     try:
         with deep_stack(), shared_budget():
             models = _models(module, problems)
-            trains = _trains(module, problems)
+            trains = _trains(module, models, problems)
     except RecursionError:
         fail("E0909", f"values in {module.source.name} are nested too deeply")
     problems.raise_if_errors()
@@ -59,7 +59,7 @@ def _models(module: Module, problems: Diagnostics) -> dict[str, ModelGraph]:
     return graphs
 
 
-def _trains(module: Module, problems: Diagnostics) -> dict[str, TrainPlan]:
+def _trains(module: Module, models: dict[str, ModelGraph], problems: Diagnostics) -> dict[str, TrainPlan]:
     """The plans of the train blocks, by alias or model; a second one of a model is numbered."""
     plans: dict[str, TrainPlan] = {}
     for block in module.trains:
@@ -70,7 +70,7 @@ def _trains(module: Module, problems: Diagnostics) -> dict[str, TrainPlan]:
         while name in plans:
             count += 1
             name = f"{base}_{count}"
-        found = plan(module, block, name, problems)
+        found = plan(module, block, name, models, problems)
         if found is not None:
             plans[name] = found
     return plans

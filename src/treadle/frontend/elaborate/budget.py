@@ -15,10 +15,10 @@ from treadle.errors import fail
 from treadle.source import Span
 from treadle.types import Dim, DimLike, TensorType
 
-MAX_STEPS = 500_000  # evaluated expressions and statements: about two seconds
+MAX_STEPS = 400_000  # evaluated expressions and statements: about two seconds
 MAX_DEPTH = 2_500  # nested evaluations, over all calls
 MAX_CALLS = 100  # nested calls of layers and functions
-MAX_NODES = 40_000
+MAX_NODES = 30_000
 MAX_LIST = 100_000
 MAX_NESTING = 100  # of lists in lists
 MAX_TEXT = 10_000
@@ -33,6 +33,7 @@ FRAMES_PER_LEVEL = 8  # Python frames that one nested evaluation takes at most
 CALL_STEPS = 3  # what takes longer than the evaluation of an expression counts for several
 OP_STEPS = 5
 ITEMS_PER_STEP = 32
+VISITS_PER_STEP = 4
 FATAL = frozenset({"E0905", "E0906", "E0907", "E0908", "E0909", "E0910"})  # going on would only repeat them
 
 

@@ -128,6 +128,8 @@ def _index_tensor(el: Elaborator, value: Tensor, items: Sequence[Value], span: S
 
 def _expand(value: Tensor, items: Sequence[Value], span: Span) -> tuple[list[Value], list[int]]:
     """One item per axis, and the places in the result where `none` adds an axis."""
+    if sum(isinstance(item, Rest) for item in items) > 1:
+        fail("E0202", "an index holds `...` at most once", span)
     count = sum(1 for item in items if not isinstance(item, Rest) and item is not NONE)
     if count > value.rank:
         fail("E0202", f"{count} indices for {value.type}, which has {value.rank} axes", span)

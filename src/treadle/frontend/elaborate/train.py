@@ -6,7 +6,7 @@ gradients and updates. Input: a `train` block. Output: `TrainPlan`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from treadle.errors import Diagnostics, TreadleError, did_you_mean, fail
@@ -59,12 +59,13 @@ class _Phase:
 class _Planner:
     """Builds the plan of one train block."""
 
-    def __init__(self, module: Module, block: ast.Train, name: str) -> None:
+    def __init__(self, module: Module, block: ast.Train, name: str, models: Mapping[str, ModelGraph]) -> None:
         self.module = module
         self.block = block
         self.name = name
         self.owner, self.model = find_model(module, block.model.id, block.model.span)
         self.problems = Diagnostics()
+        self.models = models
         found = [item for item in block.items if isinstance(item, ast.Setting)]
         self.settings = settings.Settings(found)
         self.phases = [item for item in block.items if isinstance(item, ast.Phase)]
@@ -74,11 +75,11 @@ class _Planner:
     def plan(self) -> TrainPlan | None:
         """The plan, or None when mistakes were found."""
         self._check_data()
-        evaluated = self._expand(training=False, salt="")
+        evaluated = self._evaluated()
         runs = [self._run(phase) for phase in self._phases()]
         if self.problems.has_errors:
             return None
-        return self._assemble(model_graph(evaluated), runs)
+        return self._assemble(evaluated, runs)
 
     def _phases(self) -> list[_Phase]:
         if self.phases:
@@ -93,6 +94,13 @@ class _Planner:
         if found is None or not isinstance(found[1], ast.Data):
             names = [block.name for block in self.module.blocks.values() if isinstance(block, ast.Data)]
             fail("E0609", f"there is no data block `{data.id}`", data.span, hint=did_you_mean(data.id, names))
+
+    def _evaluated(self) -> ModelGraph:
+        """The model for evaluation; without arguments it is the one that was expanded by itself."""
+        known = self.models.get(self.model.name)
+        if known is not None and not self.block.model_args and self.owner is self.module:
+            return known
+        return model_graph(self._expand(training=False, salt=""))
 
     def _expand(self, *, training: bool, salt: str) -> ExpandedModel:
         args = self.block.model_args
@@ -253,10 +261,19 @@ class _Planner:
         return {name: value.value for name, value in bound.items()}
 
 
-def plan(module: Module, block: ast.Train, name: str, problems: Diagnostics) -> TrainPlan | None:
-    """The plan of a train block, or None; mistakes are added to `problems`."""
+def plan(
+    module: Module,
+    block: ast.Train,
+    name: str,
+    models: Mapping[str, ModelGraph],
+    problems: Diagnostics,
+) -> TrainPlan | None:
+    """The plan of a train block, or None; mistakes are added to `problems`.
+
+    `models` are those of the file that were expanded for evaluation already.
+    """
     try:
-        planner = _Planner(module, block, name)
+        planner = _Planner(module, block, name, models)
         result = planner.plan()
     except TreadleError as error:
         problems.extend(error.diagnostics)

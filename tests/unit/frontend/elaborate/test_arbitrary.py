@@ -58,7 +58,7 @@ def test_changed_specs_end_in_a_result_or_a_diagnostic(text):
     ],
 )
 def test_limits(body, code, monkeypatch):
-    monkeypatch.setattr(budget, "MAX_STEPS", 20_000)
+    monkeypatch.setattr(budget, "MAX_STEPS", 100_000)
     monkeypatch.setattr(budget, "MAX_NODES", 1_000)
     assert codes(f"model M {{\ninput x: [2, 4]\ninput z: [N]\n{body}\n}}\n") == [code]
 

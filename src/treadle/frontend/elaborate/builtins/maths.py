@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from treadle.errors import fail
 from treadle.frontend.elaborate import convert
-from treadle.frontend.elaborate.budget import ITEMS_PER_STEP, check_int
+from treadle.frontend.elaborate.budget import VISITS_PER_STEP, check_int
 from treadle.frontend.elaborate.builtins.registry import BUILTINS, builtin, here, tensor
 from treadle.frontend.elaborate.loops import elements
 from treadle.frontend.elaborate.values import NONE, ScanIndex, Tensor, Value, describe, is_number, is_size
@@ -159,7 +159,7 @@ def _check_dependence(el: Elaborator, of: Tensor, by: Tensor) -> None:
         fresh = [operand for operand in node.inputs if operand.id not in reached and node.op != "stop_grad"]
         reached.update(operand.id for operand in fresh)
         stack.extend(fresh)
-    el.budget.step(here(el), len(reached) // ITEMS_PER_STEP)
+    el.budget.step(here(el), len(reached) // VISITS_PER_STEP)
     if x.id not in reached:
         fail("E0505", f"{of.type} was not computed from this {by.type}", here(el))
 
