@@ -2,7 +2,7 @@
 
 Input: a node and the index of each of its axes. Output: statements in the innermost open loops that the
 value allows (loop-invariant values are named outside) and an expression. What a node's element is in terms
-of its operands' elements is in `lower/inline.py` and its sisters; what has a place in memory is told by
+of its operands' elements is in the modules of `families.py`; what has a place in memory is told by
 `fetch`.
 """
 

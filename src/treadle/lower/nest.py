@@ -30,9 +30,9 @@ from treadle.loops.collapse import collapse
 from treadle.loops.index import dot
 from treadle.loops.scalar import call, literal
 from treadle.loops.unroll import unroll_small
+from treadle.lower.access import SCALAR
 from treadle.lower.emitter import Emitter, Indices
 from treadle.lower.fuse import Group
-from treadle.lower.inline import SCALAR
 from treadle.lower.plan import KernelCall, Operand
 from treadle.lower.segments import Segment, crossing, inner_loops, segments
 from treadle.lower.stage import ACCUMULATING, SEARCHING, Stage

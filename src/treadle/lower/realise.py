@@ -11,9 +11,10 @@ from __future__ import annotations
 from math import prod
 
 from treadle.ir import Graph, Node
-from treadle.lower.inline import folds_without_overlap, is_inlinable
+from treadle.lower.families import is_inlinable
 from treadle.lower.stage import ACCUMULATING, SEARCHING
 from treadle.lower.storage import Buffer, BufferKind, view, whole
+from treadle.lower.windows import folds_without_overlap
 
 PRODUCTS = frozenset({"matmul", "conv", "conv_input_grad", "conv_filter_grad"})
 SWEEPS = frozenset({"cumsum", "scatter_add", "scatter_add_along"})

@@ -18,8 +18,8 @@ from treadle.loops.index import dot
 from treadle.loops.kernel import expressions, walk_statements
 from treadle.loops.scalar import literal
 from treadle.loops.unroll import LONGEST
+from treadle.lower.access import SCALAR, guarded_value, within
 from treadle.lower.emitter import Emitter, Indices, NeedSplit
-from treadle.lower.inline import SCALAR, guarded_value, within
 
 ACCUMULATING = {"sum": "add", "max": "maximum", "min": "minimum", "prod": "mul", "fold_windows": "add"}
 SEARCHING = {"argmax": "gt", "argmin": "lt"}

@@ -13,9 +13,10 @@ from math import prod
 from treadle.ir import Node
 from treadle.loops import Accumulate, Expr, Index, Kind
 from treadle.loops.scalar import literal
+from treadle.lower.access import SCALAR
 from treadle.lower.columns import BLOCK
 from treadle.lower.emitter import Emitter, Indices
-from treadle.lower.inline import SCALAR, clamped
+from treadle.lower.gather import clamped
 from treadle.lower.nest import Operands
 from treadle.lower.plan import KernelCall
 from treadle.lower.storage import Storage
