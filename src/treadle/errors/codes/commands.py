@@ -69,12 +69,6 @@ CODES = (
         "treadle draw net.tdl -o net.jpeg  # wrong\ntreadle draw net.tdl -o net.png   # right",
     ),
     CodeInfo(
-        "E1011",
-        "stopped by the user",
-        "The command was interrupted. What had been saved before remains.",
-        "treadle train net.tdl --resume runs/first",
-    ),
-    CodeInfo(
         "E1012",
         "gradients disagree",
         "The symbolic gradient and central differences differ by more than the tolerance: a derivative rule "

@@ -25,10 +25,4 @@ CODES = (
         "everything.",
         "treadle train net.tdl --backend numpy",
     ),
-    CodeInfo(
-        "E1104",
-        "generated code does not compile",
-        "The kernel that was generated for a part of the network was refused by the code generator below.",
-        "treadle check net.tdl --emit=cpu",
-    ),
 )

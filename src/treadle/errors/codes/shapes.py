@@ -92,12 +92,6 @@ CODES = (
         'einsum("ij,jk->ik", a, b)      # right',
     ),
     CodeInfo(
-        "E0213",
-        "size cannot be inferred",
-        "Input sizes follow from the data, but a hidden size is a choice and must be written down.",
-        "x |> dense() |> relu       # wrong\nx |> dense(64) |> relu     # right",
-    ),
-    CodeInfo(
         "E0214",
         "operation does not take this element type",
         "Logarithms, matrix products and the like work on floats, indexing on integers, logic on booleans.",

@@ -53,13 +53,6 @@ CODES = (
         "loss mean(argmax(logits))            # wrong\nloss cross_entropy(logits, digit)    # right",
     ),
     CodeInfo(
-        "E0508",
-        "derivative rule is missing",
-        "The operation could be differentiated, but no rule was written. The message names the operation "
-        "and the file where its rule belongs.",
-        "see CONTRIBUTING.md, recipe `add an op`",
-    ),
-    CodeInfo(
         "E0509",
         "shared layer is applied to different sizes",
         "A layer bound to a name has one set of weights; its input size was fixed by the first application.",
