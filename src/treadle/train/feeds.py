@@ -12,14 +12,15 @@ from typing import Any
 from treadle.errors import fail
 from treadle.frontend.elaborate.data import data_sources, elaborate_columns, has_augmentation
 from treadle.frontend.result import Checked, LoaderCall, ModelGraph, TrainPlan
+from treadle.ir import Graph
 from treadle.source import Span
-from treadle.train.data.columns import Augmenter, Feed, check_columns, compute_columns
+from treadle.train.data.columns import ROWS, Augmenter, Feed, check_columns, compute_columns
 from treadle.train.data.folders import Folders
 from treadle.train.data.ranges import check_indices, index_limits
 from treadle.train.data.request import Request
 from treadle.train.data.sources import load_source
 from treadle.train.data.table import TRAIN, Splits, Table
-from treadle.types import Dim, TensorType, symbol
+from treadle.types import TensorType, symbol
 
 
 def load_feeds(checked: Checked, plan: TrainPlan, folders: Folders) -> dict[str, Feed]:
@@ -66,7 +67,7 @@ def _assigned(call: LoaderCall, splits: Splits, named: set[str]) -> dict[str, Ta
 
 def _feed(checked: Checked, plan: TrainPlan, split: str, sources: Mapping[str, Table]) -> Feed:
     span = checked.datas[plan.data].span if plan.data else plan.span
-    computed = compute_columns(_columns(checked, plan, split, sources), sources)
+    computed = compute_columns(_columns(checked, plan, split, sources), split, sources)
     sizes = check_inputs(plan.eval, computed.columns, f"`{split}` of data {plan.data}", span)
     sizes.pop(plan.eval.batch or "", None)
     if plan.data is None or not has_augmentation(checked, plan.data, split):
@@ -93,10 +94,9 @@ def check_inputs(
 
 def _columns(
     checked: Checked, plan: TrainPlan, split: str, sources: Mapping[str, Table], *, augment: bool = False
-) -> Any:
+) -> Graph:
     types = {name: table.types() for name, table in sources.items()}
-    if augment:
-        types = {name: _with_batch(columns) for name, columns in types.items()}
+    types[split] = {name: _with_rows(type_) for name, type_ in types[split].items()}
     return elaborate_columns(
         checked,
         plan.data or "",
@@ -108,6 +108,5 @@ def _columns(
     )
 
 
-def _with_batch(columns: Mapping[str, TensorType]) -> dict[str, TensorType]:
-    batch: Dim = symbol("N")
-    return {name: type_.with_shape((batch, *type_.shape[1:])) for name, type_ in columns.items()}
+def _with_rows(type_: TensorType) -> TensorType:
+    return type_.with_shape((symbol(ROWS), *type_.shape[1:]))

@@ -1,4 +1,4 @@
-"""Data blocks become feeds: splits are assigned, columns computed and checked, augmentation keyed by batch."""
+"""Data blocks become feeds: splits are assigned, columns computed and checked, augmentation keyed."""
 
 import numpy as np
 import pytest

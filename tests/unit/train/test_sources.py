@@ -8,6 +8,7 @@ import pytest
 
 from treadle.errors import TreadleError
 from treadle.train.data import Folders, Request, load_source, source_names
+from treadle.train.data.sklearn_sets import read_file, read_with_sklearn
 
 
 def request(tmp_path, loader, *positional, **named):
@@ -31,6 +32,14 @@ def test_digits_are_split_reproducibly(tmp_path):
 def test_sklearn_tables(tmp_path, name):
     table = load_source(request(tmp_path, "sklearn", name))["train"]
     assert table.columns["data"].shape[0] == table.size > 100
+
+
+@pytest.mark.parametrize("name", ["digits", "iris", "wine", "breast_cancer"])
+def test_files_of_sklearn_are_read_as_sklearn_does(tmp_path, name):
+    read = read_file(name)
+    assert read is not None
+    for mine, theirs in zip(read, read_with_sklearn(name, request(tmp_path, "sklearn", name)), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 def test_splits_share_no_example(tmp_path):

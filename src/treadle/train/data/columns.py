@@ -16,9 +16,12 @@ from treadle.backends.numpy_ref import Interpreter
 from treadle.errors import fail
 from treadle.ir import RNG_INPUT, Graph, bind
 from treadle.source import Span
+from treadle.train.data.rowwise import is_rowwise
 from treadle.train.data.table import Array, Table, array_type
-from treadle.types import Dim, TensorType
+from treadle.types import Dim, TensorType, symbol
 
+ROWS = "N"  # the symbol for the number of rows in column graphs
+_BYTES_AT_ONCE = 2**18  # of raw columns: the results of a few operations fit a second-level cache
 _AUGMENT_STREAM = 0x5EED  # keeps the draws of augmentation apart from those of the network
 
 
@@ -41,31 +44,64 @@ class Feed:
         return rows.columns if self.augmenter is None else self.augmenter.run(rows, number)
 
 
+class Sized:
+    """A column graph as a function of its inputs and the number of rows."""
+
+    def __init__(self, graph: Graph) -> None:
+        """Prepares nothing yet."""
+        self._graph = graph
+        self._interpreters: dict[int, Interpreter] = {}
+
+    def __call__(self, values: Mapping[str, Array], rows: int) -> dict[str, Array]:
+        """The outputs by name."""
+        if rows not in self._interpreters:
+            bound = bind(self._graph, {ROWS: rows})
+            self._interpreters[rows] = Interpreter(list(bound.outputs.values()))
+        return dict(zip(self._graph.outputs, self._interpreters[rows](values), strict=True))
+
+
 class Augmenter:
     """Runs a column graph, whose inputs are `split.column`, on each batch."""
 
     def __init__(self, graph: Graph, split: str, seed: int) -> None:
         """Draws depend on the seed and the number of the batch."""
-        self._graph = graph
+        self._run = Sized(graph)
         self._split = split
         self._seed = seed
-        self._interpreters: dict[int, Interpreter] = {}
 
     def run(self, rows: Table, number: int) -> Mapping[str, Array]:
         """The model inputs of these rows."""
-        if rows.size not in self._interpreters:
-            bound = bind(self._graph, dict.fromkeys(self._graph.symbols(), rows.size))
-            self._interpreters[rows.size] = Interpreter(list(bound.outputs.values()))
         values = source_values({self._split: rows})
         values[RNG_INPUT] = np.array([self._seed ^ _AUGMENT_STREAM, number])
-        return dict(zip(self._graph.outputs, self._interpreters[rows.size](values), strict=True))
+        return self._run(values, rows.size)
 
 
-def compute_columns(graph: Graph, sources: Mapping[str, Table]) -> Table:
-    """The columns of all rows, from the tables of all splits."""
-    values = source_values(sources) | {RNG_INPUT: np.zeros(2, np.int64)}
-    outputs = Interpreter(list(graph.outputs.values()))(values)
-    return Table({name: np.ascontiguousarray(a) for name, a in zip(graph.outputs, outputs, strict=True)})
+def compute_columns(graph: Graph, split: str, sources: Mapping[str, Table]) -> Table:
+    """The columns of all rows of a split, from the tables of all splits.
+
+    The graph has the symbolic number of rows `ROWS` for this split. Where each row stands for itself, a few
+    rows are computed at a time, in the fast memory of the processor.
+    """
+    rows = sources[split]
+    others = source_values({name: table for name, table in sources.items() if name != split})
+    values = others | {RNG_INPUT: np.zeros(2, np.int64)}
+    size = _rows_at_once(rows) if is_rowwise(graph, symbol(ROWS)) else rows.size
+    run = Sized(graph)
+    columns: dict[str, Array] = {}
+    for start in range(0, rows.size, size):
+        part = rows.take(slice(start, min(start + size, rows.size)))
+        for name, array in run(values | source_values({split: part}), part.size).items():
+            if size >= rows.size:
+                columns[name] = np.ascontiguousarray(array)
+                continue
+            if name not in columns:
+                columns[name] = np.empty((rows.size, *array.shape[1:]), array.dtype)
+            columns[name][start : start + part.size] = array
+    return Table(columns)
+
+
+def _rows_at_once(rows: Table) -> int:
+    return max(1, _BYTES_AT_ONCE * rows.size // max(1, rows.nbytes))
 
 
 def source_values(sources: Mapping[str, Table]) -> dict[str, Array]:
