@@ -1,11 +1,13 @@
 """Every mistake in `STAGE/CODE_what.tdl` is reported as the text beside it says, and with that code first.
 
-`parse/` holds mistakes that the parser finds, `check/` those found while a spec is expanded. To add one,
-write the `.tdl`, run with `--update-golden` and read the `.txt` as the author of the spec would.
+`parse/` holds mistakes that the parser finds, `check/` those found while a spec is expanded, `data/` those
+found when its data are loaded (from `data/files`). To add one, write the `.tdl`, run with `--update-golden`
+and read the `.txt` as the author of the spec would.
 """
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,10 @@ import pytest
 from treadle.errors import CODES, Diagnostic, TreadleError
 from treadle.errors.render import all_to_text
 from treadle.frontend.parser import parse
+from treadle.frontend.result import Checked
 from treadle.source import Source
+from treadle.train.data.folders import Folders
+from treadle.train.feeds import load_feeds
 
 HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*/E*.tdl"))
@@ -27,10 +32,18 @@ def diagnose(path: Path) -> list[Diagnostic]:
         else:
             from treadle.frontend.load import load_text  # noqa: PLC0415 - parser cases need no elaborator
 
-            load_text(source.text, source.name)
+            checked = load_text(source.text, source.name)
+            if path.parent.name == "data":
+                _load_data(checked)
     except TreadleError as error:
         return error.diagnostics
     return []
+
+
+def _load_data(checked: Checked) -> None:
+    with contextlib.chdir(HERE / "data"):
+        for plan in checked.trains.values():
+            load_feeds(checked, plan, Folders((Path("files"),)))
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")

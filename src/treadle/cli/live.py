@@ -86,15 +86,17 @@ class Bar:
         if isinstance(event, Started):
             self._epochs, self._per_epoch = event.epochs, event.steps_per_epoch
             self._bar.start()
-            self._bar.console.print(started_text(event), highlight=False)
+            self._bar.console.print(started_text(event), highlight=False, markup=False)
             total = event.epochs * event.steps_per_epoch
             self._task = self._bar.add_task("", total=total, epoch=f"0/{event.epochs}", values="")
         elif isinstance(event, Stepped):
             self._step(event)
-        elif isinstance(event, EpochEnded):
+        elif isinstance(event, Finished):
+            self._bar.update(self._task, completed=event.step, epoch=f"{event.epoch}/{self._epochs}")
+        else:
             self._last = values_text(event.values, only="test")
             if self._epochs <= _MAX_LINES or event.improved:
-                self._bar.console.print(epoch_text(event, self._epochs), highlight=False)
+                self._bar.console.print(epoch_text(event, self._epochs), highlight=False, markup=False)
 
     def close(self) -> None:
         """Stops drawing."""

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from treadle.errors import fail
+from treadle.frontend import ast
 from treadle.frontend.elaborate.data import data_sources, elaborate_columns, has_augmentation
 from treadle.frontend.result import Checked, LoaderCall, ModelGraph, TrainPlan
 from treadle.ir import Graph
-from treadle.source import Span
-from treadle.train.data.columns import ROWS, Augmenter, Feed, check_columns, compute_columns
+from treadle.train.data.columns import ROWS, Augmenter, Feed, Spans, check_columns, compute_columns
 from treadle.train.data.folders import Folders
 from treadle.train.data.ranges import check_indices, index_limits
 from treadle.train.data.request import Request
@@ -66,9 +66,9 @@ def _assigned(call: LoaderCall, splits: Splits, named: set[str]) -> dict[str, Ta
 
 
 def _feed(checked: Checked, plan: TrainPlan, split: str, sources: Mapping[str, Table]) -> Feed:
-    span = checked.datas[plan.data].span if plan.data else plan.span
+    spans = _spans(checked.datas[plan.data]) if plan.data else Spans(plan.span)
     computed = compute_columns(_columns(checked, plan, split, sources), split, sources)
-    sizes = check_inputs(plan.eval, computed.columns, f"`{split}` of data {plan.data}", span)
+    sizes = check_inputs(plan.eval, computed.columns, f"`{split}` of data {plan.data}", spans)
     sizes.pop(plan.eval.batch or "", None)
     if plan.data is None or not has_augmentation(checked, plan.data, split):
         return Feed(sizes, computed)
@@ -78,7 +78,7 @@ def _feed(checked: Checked, plan: TrainPlan, split: str, sources: Mapping[str, T
 
 
 def check_inputs(
-    model: ModelGraph, columns: Mapping[str, Any], where: str, span: Span | None, *, targets: bool = True
+    model: ModelGraph, columns: Mapping[str, Any], where: str, spans: Spans, *, targets: bool = True
 ) -> dict[str, int]:
     """Checks names, types and index ranges of columns against what a model reads; returns its symbolic sizes.
 
@@ -87,9 +87,19 @@ def check_inputs(
     """
     names = (*model.inputs, *model.targets) if targets else model.inputs
     wanted = {name: model.graph.inputs[name].type for name in names if name in model.graph.inputs}
-    sizes = check_columns(columns, wanted, where, span)
-    check_indices(columns, index_limits(model.graph), where, span)
+    sizes = check_columns(columns, wanted, where, spans)
+    check_indices(columns, index_limits(model.graph), where, spans)
     return sizes
+
+
+def _spans(block: ast.Data) -> Spans:
+    names = {
+        target.id: item.span
+        for item in block.items
+        if isinstance(item, ast.Assign)
+        for target in item.targets
+    }
+    return Spans(block.span, names)
 
 
 def _columns(

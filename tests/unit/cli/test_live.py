@@ -27,10 +27,10 @@ def test_lines(capsys, epochs, lines):
 
 def test_bar_takes_all_events(capsys):
     view = Bar()
-    for event in events(3):
+    for event in [*events(3), Finished("done", 3, 3, {}, 1.0)]:
         view.show(event)
     view.close()
-    assert "1/3" in capsys.readouterr().out
+    assert "epoch 3/3" in capsys.readouterr().out
 
 
 def test_quiet_shows_nothing(capsys):

@@ -14,7 +14,7 @@ from treadle.source import Source
     [
         ("layer l()(x) { input y: [N] }", "E0113"),
         ("layer l()(x) { for i in x { if i { loss x } } }", "E0113"),
-        ("fn f(x) { param W: [N] = 0 }", "E0113"),
+        ("fn f(x) { param W: [N] = 0 }", "E0501"),
         ("fn f(x) { yield x }", "E0511"),
         ("model M { return x }", "E0113"),
         ("model M { if a { } else { return x } }", "E0113"),

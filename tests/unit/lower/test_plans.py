@@ -195,13 +195,13 @@ def test_pooling_and_its_gradient(size, window):
     assert_right(graph, lower(graph))
 
 
-def test_positions_along_short_axes_take_a_byte():
+def test_stored_positions_are_as_wide_as_floats():
     graph = built(lambda g, x: {"o": g.add(g.argmax(x, axis=1), g.argmax(x, axis=1))}, x=f32(5, 9))
     assert_right(graph, lower(graph))
     stored = built(lambda g, x: {"o": g.take(x, g.argmax(x, axis=0), axis=0)}, x=f32(9, 5))
     plan = lower(stored)
     places = [b for b in plan.buffers if b.kind is BufferKind.ARENA]
-    assert [buffer.dtype for buffer in places] == [DType.U8]
+    assert [buffer.dtype for buffer in places] == [DType.I32]
     assert_right(stored, plan)
 
 

@@ -19,6 +19,7 @@ from treadle.cli.options import (
 from treadle.cli.tables import number, table
 from treadle.cli.trained import Opened, open_trained
 from treadle.errors import fail
+from treadle.train.data.columns import Spans
 from treadle.train.data.table import Array, Table
 from treadle.train.feeds import check_inputs, load_feeds
 from treadle.train.files import write_npz
@@ -64,7 +65,7 @@ def run(
     values = leaf_values(opened.origin, model)
     inputs = read_inputs(source, model) if source else _rows_of_data(opened, split, rows)
     where = str(source) if source else f"`{split}`"
-    sizes = check_inputs(model, inputs.columns, where, None, targets=False)
+    sizes = check_inputs(model, inputs.columns, where, Spans(), targets=False)
     sizes.pop(model.batch or "", None)
     results = predict(model, values, inputs, sizes, backend, threads)
     if output is not None:

@@ -8,7 +8,7 @@ with `augment` are computed anew for every batch, with draws keyed by the batch'
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -42,6 +42,18 @@ class Feed:
     def batch(self, rows: Table, number: int) -> Mapping[str, Array]:
         """The model inputs of a batch of rows; `number` counts the batches of a training."""
         return rows.columns if self.augmenter is None else self.augmenter.run(rows, number)
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Where a data block, and each of its columns, stands in a spec."""
+
+    block: Span | None = None
+    columns: Mapping[str, Span] = field(default_factory=dict)
+
+    def of(self, name: str) -> Span | None:
+        """The place of a column's definition, else of the block."""
+        return self.columns.get(name, self.block)
 
 
 class Sized:
@@ -112,7 +124,7 @@ def source_values(sources: Mapping[str, Table]) -> dict[str, Array]:
 
 
 def check_columns(
-    columns: Mapping[str, Array], inputs: Mapping[str, TensorType], where: str, span: Span | None
+    columns: Mapping[str, Array], inputs: Mapping[str, TensorType], where: str, spans: Spans
 ) -> dict[str, int]:
     """Compares columns with the declared inputs of a model; returns what its symbolic dimensions are here.
 
@@ -122,12 +134,12 @@ def check_columns(
     sizes: dict[str, int] = {}
     for name, type_ in inputs.items():
         if name not in columns:
-            fail("E0610", f"{where} has no column for the input `{name}`", span)
+            fail("E0610", f"{where} has no column for the input `{name}`", spans.block)
         found = array_type(columns[name])
         if found.dtype is not type_.dtype:
-            fail("E0704", f"`{name}`: the model expects {type_}, {where} has {found}", span)
+            fail("E0704", f"`{name}`: the model expects {type_}, {where} has {found}", spans.of(name))
         if found.rank != type_.rank or not _fits(type_, found, sizes):
-            fail("E0703", f"`{name}`: the model expects {type_}, {where} has {found}", span)
+            fail("E0703", f"`{name}`: the model expects {type_}, {where} has {found}", spans.of(name))
     return sizes
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from treadle.errors import fail
 from treadle.ir import Graph, Node
-from treadle.source import Span
+from treadle.train.data.columns import Spans
 from treadle.train.data.table import Array
 
 _TRANSPARENT = frozenset({"reshape", "cast", "broadcast_to", "transpose", "slice"})
@@ -29,9 +29,7 @@ def index_limits(graph: Graph) -> dict[str, int]:
     return limits
 
 
-def check_indices(
-    columns: Mapping[str, Array], limits: Mapping[str, int], where: str, span: Span | None
-) -> None:
+def check_indices(columns: Mapping[str, Array], limits: Mapping[str, int], where: str, spans: Spans) -> None:
     """Compares columns with limits.
 
     Raises:
@@ -48,7 +46,7 @@ def check_indices(
             fail(
                 "E0709",
                 f"`{name}` of {where}: expected 0 to {limit - 1}, found {value} in row {wrong[0] + 1}",
-                span,
+                spans.of(name),
             )
 
 
