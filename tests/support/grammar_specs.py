@@ -173,11 +173,11 @@ class Writer:
         choice = self.rng.random()
         if choice < 0.5 or depth == 0:
             return self.assignment()
-        if choice < 0.6:
+        if kind in ("layer", "model") and choice < 0.6:
             return f"param {self.fresh()}: {self.type_()} = {self.expr(1)}"
-        if choice < 0.65:
+        if kind in ("layer", "model", "optimizer") and choice < 0.65:
             return f"state {self.fresh()} = {self.expr(1)}"
-        if choice < 0.7:
+        if kind in ("layer", "model", "optimizer") and choice < 0.7:
             return f"{self.rng.choice([*self.names, 'x'])} <- {self.expr(2)}"
         if choice < 0.78:
             over = self.rng.choice(["range(3)", self.expr(2)])

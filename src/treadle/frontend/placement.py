@@ -1,6 +1,6 @@
 """Checks that each statement stands in a block where it means something.
 
-Stage: after `transform`. Input: a spec. Output: diagnostics E0113, E0511. The grammar accepts more on
+Stage: after `transform`. Input: a spec. Output: diagnostics E0113, E0501, E0511. The grammar accepts more on
 purpose, because "`loss` belongs in a model" helps more than "unexpected `loss`". Non-goals: names, and what
 the values are.
 """
@@ -55,6 +55,7 @@ _BLOCK: dict[type[ast.Node], str] = {
     ast.Data: "a data block",
     ast.Train: "a train block",
 }
+_CODES: dict[type[ast.Node], str] = {ast.Yield: "E0511", ast.Param: "E0501", ast.State: "E0501"}
 _INSTEAD: dict[tuple[type[ast.Node], type[ast.Node]], str] = {
     (ast.Model, ast.Return): "a model names its results: `output`",
     (ast.Scan, ast.Return): "a scan gives the value of each step with `yield`",
@@ -91,7 +92,7 @@ def _statements(block: ast.Node) -> Iterator[ast.Node]:
 
 def _misplaced(statement: ast.Node, block: ast.Node) -> Diagnostic:
     word = _WORD[type(statement)]
-    code = "E0511" if isinstance(statement, ast.Yield) else "E0113"
+    code = _CODES.get(type(statement), "E0113")
     homes = [_BLOCK[home] for home, allowed in _ALLOWED.items() if type(statement) in allowed]
     hint = _INSTEAD.get((type(block), type(statement))) or f"it belongs in {' or '.join(homes)}"
     return Diagnostic(code, f"`{word}` cannot stand in {_BLOCK[type(block)]}", statement.span, hint=hint)

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from treadle.errors import fail
+from treadle.errors import Label, fail
 from treadle.frontend import ast
 from treadle.frontend.parser import parse
 from treadle.source import Source, Span
@@ -120,7 +120,9 @@ class _Loader:
 
 def _define(module: Module, block: Block) -> None:
     if block.name in module.blocks or block.name in module.aliased:
-        fail("E0302", f"`{block.name}` is defined twice", block.span)
+        first = module.blocks.get(block.name)
+        labels = [Label(first.span, "first defined here")] if first is not None else []
+        fail("E0302", f"`{block.name}` is defined twice", block.span, labels=labels)
     module.blocks[block.name] = block
 
 

@@ -110,14 +110,14 @@ class Builder:
         try:
             return op.infer([_operand_type(op, node) for node in inputs], attrs)
         except TypeRuleError as error:
-            raise TreadleError([self._located(op, inputs, error)]) from None
+            raise TreadleError([self._located(inputs, error)]) from None
 
-    def _located(self, op: OpDef, inputs: tuple[Node, ...], error: TypeRuleError) -> Diagnostic:
+    def _located(self, inputs: tuple[Node, ...], error: TypeRuleError) -> Diagnostic:
         labels = []
         for index in error.operands:
             node = inputs[index]
             if node.span is not None and node.span != self._span:
-                labels.append(Label(node.span, f"{op.operand_name(index)} is {node.type}"))
+                labels.append(Label(node.span, f"this is {node.type}"))
         return Diagnostic(error.code, error.message, self._span, labels=tuple(labels), hint=error.hint)
 
 

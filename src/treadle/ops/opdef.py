@@ -113,12 +113,6 @@ class OpDef:
     def is_variadic(self) -> bool:
         return bool(self.signature) and self.signature[-1].startswith("*")
 
-    def operand_name(self, index: int) -> str:
-        """The name of the operand at a position, for messages."""
-        if index < len(self.signature) and not self.signature[index].startswith("*"):
-            return self.signature[index]
-        return f"{self.signature[-1].lstrip('*')}[{index - len(self.signature) + 1}]"
-
 
 class Registry:
     """All ops by name."""

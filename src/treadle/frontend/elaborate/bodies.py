@@ -25,7 +25,7 @@ def run(el: Elaborator, body: Sequence[ast.Statement], scope: Scope, name: str, 
     result = statements.run_all(el, body, scope)
     if result is not statements.NO_RESULT:
         return result
-    fail("E0409", f"`{name}` ends without `return` here", span)
+    fail("E0409", f"`{name}` ends without `return` here", span, hint="end its body with `return ...`")
 
 
 def check_conditions(

@@ -102,7 +102,8 @@ class Budget:
     def call(self, name: str, span: Span) -> Iterator[None]:
         """Count one level of calls inside the `with` block."""
         if self.calls >= MAX_CALLS:
-            fail("E0909", f"`{name}` is the {MAX_CALLS + 1}th call inside a call", span)
+            hint = "what calls itself needs a condition that ends it"
+            fail("E0909", f"`{name}` is called inside {MAX_CALLS} other calls", span, hint=hint)
         self.step(span, CALL_STEPS)
         self.calls += 1
         try:

@@ -50,7 +50,8 @@ def call(el: Elaborator, callee: Value, arguments: Arguments, site: ast.Node) ->
         return layers.build(el, callee, arguments, site)
     if isinstance(callee, Built):
         return layers.apply(el, callee, arguments, site.span)
-    fail("E0307", f"{describe(callee)} cannot be called", site.span)
+    hint = "write `*` to multiply, `[...]` to index" if isinstance(callee, Tensor) else None
+    fail("E0307", f"{describe(callee)} cannot be called", site.span, hint=hint)
 
 
 def _starts_with_tensor(callee: DefinitionValue, arguments: Arguments) -> bool:

@@ -139,7 +139,13 @@ def match(el: Elaborator, type_: ast.TensorType, tensor: Tensor, scope: Scope, w
     for dim, actual in unknown_first:
         free = _unknown(dim, scope)
         if len(free) > 1:
-            fail("E0215", f"`{dim.span.text}` has more than one unknown: {', '.join(free)}", dim.span)
+            fail(
+                "E0215",
+                f"{what} does not fix {' and '.join(f'`{name}`' for name in free)} in `{dim.span.text}`",
+                span,
+                labels=[Label(type_.span, "declared here")],
+                hint="let a parameter of the header, or another input, fix all but one of them",
+            )
         if free:
             solved = _solve(el, dim, free[0], actual, scope)
             if solved is None:

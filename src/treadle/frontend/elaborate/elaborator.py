@@ -192,10 +192,12 @@ class Elaborator:
 
     @contextmanager
     def called(self, text: str, span: Span) -> Iterator[None]:
-        """Errors inside the `with` block are shown to be inside this call."""
+        """Errors inside the `with` block are shown to be inside this call, unless they point at the call."""
         self._frames.append(Frame(text, span))
         try:
             yield
+        except TreadleError as error:
+            raise self.located(error, beyond=span) from None
         finally:
             self._frames.pop()
 
@@ -216,7 +218,15 @@ class Elaborator:
         self.reports += 1
         self.diagnostics.extend(self.located(error).diagnostics)
 
-    def located(self, error: TreadleError) -> TreadleError:
-        """The error with the chain of calls that led to each finding."""
+    def located(self, error: TreadleError, beyond: Span | None = None) -> TreadleError:
+        """The error with the chain of calls that led to each finding; not to those that lie in `beyond`."""
         chain = self.chain()
-        return TreadleError([d if d.chain else replace(d, chain=chain) for d in error.diagnostics])
+        return TreadleError(
+            [d if d.chain or _lies_in(d.span, beyond) else replace(d, chain=chain) for d in error.diagnostics]
+        )
+
+
+def _lies_in(span: Span | None, outer: Span | None) -> bool:
+    if span is None or outer is None or span.source is not outer.source:
+        return False
+    return outer.start <= span.start and span.end <= outer.end

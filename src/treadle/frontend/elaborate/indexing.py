@@ -22,7 +22,7 @@ from treadle.frontend.elaborate.values import (
     is_size,
 )
 from treadle.source import Span
-from treadle.types import Dim, DimLike
+from treadle.types import Dim, DimLike, DType
 
 if TYPE_CHECKING:
     from treadle.frontend.elaborate.elaborator import Elaborator
@@ -111,7 +111,8 @@ def _index_list(value: Sequence[Value], item: Value, span: Span) -> Value:
     if not isinstance(item, int) or isinstance(item, bool):
         fail("E0407", f"a list is indexed by an integer, not by {describe(item)}", span)
     if not -len(value) <= item < len(value):
-        fail("E0408", f"index {item} of a list of {len(value)} elements", span)
+        hint = f"the last index is {len(value) - 1}" if value else "the list is empty"
+        fail("E0408", f"index {item} of a list of {len(value)} elements", span, hint=hint)
     return value[item]
 
 
@@ -159,6 +160,7 @@ def _plan(value: Tensor, items: Sequence[Value], span: Span) -> _Plan:
         if isinstance(item, Part):
             start, stop, step = _bounds(item, dim, axis, plan)
         elif isinstance(item, Tensor):
+            _check_positions(item, span)
             plan.gathers.append((axis, item))
         elif is_size(item):
             start = _position(item, dim, value, axis, span)
@@ -174,6 +176,15 @@ def _plan(value: Tensor, items: Sequence[Value], span: Span) -> _Plan:
         plan.steps.append(step)
         plan.kept.append(keep)
     return plan
+
+
+def _check_positions(item: Tensor, span: Span) -> None:
+    if item.dtype is DType.BOOL:
+        hint = "`where(condition, a, b)` chooses between elements"
+        fail("E0214", f"a tensor is indexed by integers, not by {item.type}", span, hint=hint)
+    if not item.dtype.is_int:
+        hint = "convert the positions: `cast(..., i64)`"
+        fail("E0214", f"a tensor is indexed by integers, not by {item.type}", span, hint=hint)
 
 
 def _bounds(item: Part, dim: DimLike, axis: int, plan: _Plan) -> tuple[DimLike, DimLike, int]:

@@ -40,7 +40,7 @@ def declare_param(el: Elaborator, statement: ast.Param, scope: Scope) -> None:
     path = _claim(el, statement.name, what, statement.span)
     type_ = dims.resolve(el, statement.type, scope, fresh=False, what=what)
     if not type_.dtype.is_float:
-        fail("E0510", f"{what} is {type_.dtype}", statement.type.span)
+        fail("E0510", f"{what} is {type_.dtype}", statement.type.span, hint="declare it with `state`")
     if path in el.leaves:
         _check_shared(el, path, type_, statement.span)
     else:

@@ -46,7 +46,8 @@ def find_model(module: Module, name: str, span: Span) -> tuple[Module, ast.Model
     if found is not None and isinstance(found[1], ast.Model):
         return found[0], found[1]
     models = [block.name for block in module.blocks.values() if isinstance(block, ast.Model)]
-    fail("E0608", f"there is no model `{name}`", span, hint=did_you_mean(name, models))
+    hint = did_you_mean(name, models) or f"models here are: {', '.join(models) or 'none'}"
+    fail("E0608", f"there is no model `{name}`", span, hint=hint)
 
 
 def expand(

@@ -126,7 +126,8 @@ def condition(value: Value, span: Span) -> bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, Tensor | ScanIndex):
-        fail("E0410", f"a tensor cannot decide what is built: this is {describe(value)}", span)
+        hint = "to choose per element while the network runs, write `where(condition, a, b)`"
+        fail("E0410", f"a tensor cannot decide what is built: this is {describe(value)}", span, hint=hint)
     fail("E0404", f"expected true or false, found {describe(value)}", span)
 
 

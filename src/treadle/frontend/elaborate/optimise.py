@@ -145,7 +145,8 @@ class Optimisation:
             with el.at(span):
                 statements.run_all(el, definition.body, scope)
         if name not in el.root.graph.updates and not el.diagnostics.has_errors:
-            fail("E0614", f"`{definition.name}` does not update `{weight}`", definition.span)
+            hint = f"say what it becomes: `{weight} <- ...`"
+            fail("E0614", f"`{definition.name}` does not update `{weight}`", definition.span, hint=hint)
         self._constrain(name)
 
     def _state_path(self, optimizer: str, own: str, param: str, shared: bool) -> str:

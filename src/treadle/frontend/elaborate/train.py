@@ -159,10 +159,12 @@ class _Planner:
             return found
         if self.phases:
             span = next(p.span for p in self.phases if p.name == phase.name)
-            fail("E0607", f"the phase `{phase.name}` minimises nothing", span)
+            hint = "write `minimize value over parameters`"
+            fail("E0607", f"the phase `{phase.name}` minimises nothing", span, hint=hint)
         loss = el.root.graph.outputs.get("loss")
         if loss is None:
-            fail("E0605", f"the model `{self.model.name}` declares no loss", self.block.model.span)
+            hint = "add one to the model: `loss mse(y, target)`"
+            fail("E0605", f"the model `{self.model.name}` declares no loss", self.block.model.span, hint=hint)
         optimizer = self._optimizer(el, sink, None, scope)
         chosen = sink.settings.one("optimizer")
         span = chosen.span if chosen else self.block.span

@@ -161,7 +161,8 @@ def _check_dependence(el: Elaborator, of: Tensor, by: Tensor) -> None:
         stack.extend(fresh)
     el.budget.step(here(el), len(reached) // VISITS_PER_STEP)
     if x.id not in reached:
-        fail("E0505", f"{of.type} was not computed from this {by.type}", here(el))
+        hint = "the derivative would be zero; is a `stop_grad` or a cast to integers in between?"
+        fail("E0505", f"{of.type} was not computed from this {by.type}", here(el), hint=hint)
 
 
 def _extreme(name: str, el: Elaborator, values: list[Value]) -> Value:
