@@ -205,11 +205,12 @@ def lower_block(
 
 
 def stored_dtype(node: Node) -> DType:
-    """The element type in memory: positions along short axes take a byte."""
-    if node.op not in SEARCHING:
-        return node.type.dtype
-    size = node.inputs[0].type.static_shape()[node.attrs["axis"]]
-    return DType.U8 if size <= BYTE else DType.I32
+    """The element type in memory: positions along an axis take four bytes, as wide as the floats around them.
+
+    Vector units then handle both in the same number of lanes; bytes would make short rows too short to
+    vectorise.
+    """
+    return DType.I32 if node.op in SEARCHING else node.type.dtype
 
 
 def reads_in_place(unit: Unit, node: Node, leaf: Node) -> bool:
@@ -252,5 +253,4 @@ def reshaped(storage: Storage, shape: tuple[int, ...]) -> Storage:
     return replace(storage, shape=shape, strides=contiguous_strides(shape))
 
 
-BYTE = 256
 _PENDING = {dtype: Buffer("pending", dtype, 0, BufferKind.ARENA) for dtype in DType}

@@ -13,10 +13,11 @@ from treadle.ir import Node
 from treadle.loops import Const, Expr, Index, Kind
 from treadle.loops.scalar import call
 from treadle.lower.emitter import Emitter, Indices
-from treadle.lower.nest import Operands, neutral
+from treadle.lower.nest import Operands
 from treadle.lower.plan import KernelCall
 from treadle.lower.stage import ACCUMULATING, Loop, Stage
 from treadle.lower.storage import Storage
+from treadle.lower.totals import neutral
 
 NARROW = 8
 BLOCK = 64

@@ -41,7 +41,7 @@ def _narrowed(emitter: Emitter, operands: list[Expr]) -> list[Expr]:
     return operands
 
 
-_HIGHEST = {DType.U8: 255, DType.I32: 2**31 - 1}
+_HIGHEST = {DType.I32: 2**31 - 1}
 
 
 def _invariants_named(emitter: Emitter, operands: list[Expr]) -> list[Expr]:

@@ -117,10 +117,7 @@ class Emitter:
 
     def mutable(self, value: Expr) -> Var:
         """A new variable of the innermost open loop that statements may change."""
-        name = self.fresh("v")
-        self.add(Let(name, value))
-        self._levels[-1].names.add(name)
-        return Var(name, value.dtype)
+        return self.let_here(value)
 
     def let(self, value: Expr) -> Expr:
         """Names a value in the outermost loop in which all it depends on is known."""
@@ -130,6 +127,13 @@ class Emitter:
         level = self._levels[self.depth(value)]
         level.statements.append(Let(name, value))
         level.names.add(name)
+        return Var(name, value.dtype)
+
+    def let_here(self, value: Expr) -> Var:
+        """Names a value in the innermost open loop, because it depends on something that changes there."""
+        name = self.fresh("v")
+        self.add(Let(name, value))
+        self._levels[-1].names.add(name)
         return Var(name, value.dtype)
 
     def _let_stored(self, value: Expr) -> Expr:

@@ -8,39 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from math import inf, prod
+from math import prod
 
 from treadle.ir import Node
 from treadle.loops import (
-    Accumulate,
-    Assign,
     BufferParam,
-    Const,
     Expr,
     Index,
     Kind,
     Load,
-    Position,
     Statement,
     Store,
-    Var,
 )
 from treadle.loops.abstract import abstract_sizes
 from treadle.loops.collapse import collapse
 from treadle.loops.index import dot
-from treadle.loops.scalar import call, literal
 from treadle.loops.unroll import unroll_small
 from treadle.lower.access import SCALAR
 from treadle.lower.emitter import Emitter, Indices
 from treadle.lower.fuse import Group
 from treadle.lower.plan import KernelCall, Operand
 from treadle.lower.segments import Segment, crossing, inner_loops, segments
-from treadle.lower.stage import ACCUMULATING, SEARCHING, Stage
+from treadle.lower.stage import Stage
 from treadle.lower.storage import Buffer, Storage, whole
+from treadle.lower.totals import Totals
 from treadle.types import DType
 
 LINE = 16  # elements; threads' scratch begins at multiples of it
-INT_LIMITS = {DType.I64: (-(2**63), 2**63 - 1), DType.I32: (-(2**31), 2**31 - 1), DType.U8: (0, 255)}
 
 
 class Operands:
@@ -155,17 +149,20 @@ class Nest:
         kept = len(segment.extents) - (segment.reduced or 0)
         with ExitStack() as outer:
             loops = [self._open(outer, extent, Kind.PARALLEL) for extent in segment.extents[:kept]]
-            totals = {s: self._start(s) for s in segment.stages if s.reduces}
+            totals = Totals(self.emitter, [stage for stage in segment.stages if stage.reduces])
             with ExitStack() as inner:
                 loops += [self._open(inner, extent, Kind.REDUCE) for extent in segment.extents[kept:]]
                 for stage in segment.stages:
                     axes = self._place(stage, loops)
+                    value = stage.element(self.emitter, axes)
                     if stage.reduces:
-                        self._accumulate(stage, totals[stage], axes)
+                        totals.take(stage, value, axes)
                     else:
-                        self._finish(stage, self.emitter.let(stage.element(self.emitter, axes)), loops)
-            for stage, total in totals.items():
-                self._finish(stage, SCALAR.cast(total[0], stage.node.type.dtype), loops)
+                        self._finish(stage, self.emitter.let(value), loops)
+                totals.write()
+            for stage in segment.stages:
+                if stage.reduces:
+                    self._finish(stage, totals.result(stage), loops)
 
     def _open(self, stack: ExitStack, extent: int, kind: Kind) -> Index:
         return stack.enter_context(self.emitter.loop(extent, kind))
@@ -180,26 +177,6 @@ class Nest:
     def _place(self, stage: Stage, loops: list[Index]) -> Indices:
         names = self._substitution(stage, loops)
         return tuple(axis.replace(names) for axis in stage.axes)
-
-    def _start(self, stage: Stage) -> list[Var]:
-        """The accumulators of a reduction: one value, or the best value and its position."""
-        dtype = stage.node.inputs[0].type.dtype
-        if stage.node.op in SEARCHING:
-            worst = neutral("max" if stage.node.op == "argmax" else "min", dtype)
-            place, best = self.emitter.mutable(Const(0, DType.I32)), self.emitter.mutable(worst)
-            return [place, best]
-        return [self.emitter.mutable(neutral(stage.node.op, dtype))]
-
-    def _accumulate(self, stage: Stage, total: list[Var], axes: Indices) -> None:
-        value = self.emitter.let(stage.element(self.emitter, axes))
-        if stage.node.op in ACCUMULATING:
-            self.emitter.add(Accumulate(total[0].name, ACCUMULATING[stage.node.op], value))
-            return
-        place, best = total
-        wins = self.emitter.let(_wins(stage.node.op, value, best))
-        position = SCALAR.cast(Position(axes[stage.node.attrs["axis"]]), DType.I32)
-        self.emitter.add(Assign(place.name, SCALAR.select(wins, position, place)))
-        self.emitter.add(Assign(best.name, SCALAR.select(wins, value, best)))
 
     def _finish(self, stage: Stage, value: Expr, loops: list[Index]) -> None:
         """Makes a result known to what follows, and stores it where it is needed later."""
@@ -216,19 +193,3 @@ class Nest:
 def within_row(storage: Storage, indices: Indices) -> Indices:
     """Indices of an element in scratch that holds one row."""
     return tuple(Index() if size == 1 else index for size, index in zip(storage.shape, indices, strict=True))
-
-
-def neutral(op: str, dtype: DType) -> Const:
-    """What an accumulation starts from."""
-    if op in {"max", "min"}:
-        low, high = (-inf, inf) if dtype.is_float else INT_LIMITS[dtype]
-        return literal(low if op == "max" else high, dtype)
-    return literal(1 if op == "prod" else 0, dtype)
-
-
-def _wins(op: str, value: Expr, best: Var) -> Expr:
-    """Whether a value replaces the best so far; the first NaN wins for good."""
-    if not value.dtype.is_float:
-        return call(SEARCHING[op], value, best, dtype=DType.BOOL)
-    not_worse = call("le" if op == "argmax" else "ge", value, best, dtype=DType.BOOL)
-    return SCALAR.logical_and(SCALAR.logical_not(not_worse), SCALAR.eq(best, best))

@@ -17,7 +17,6 @@ from treadle.loops.expr import walk
 from treadle.loops.index import dot
 from treadle.loops.kernel import expressions, walk_statements
 from treadle.loops.scalar import literal
-from treadle.loops.unroll import LONGEST
 from treadle.lower.access import SCALAR, guarded_value, within
 from treadle.lower.emitter import Emitter, Indices, NeedSplit
 
@@ -205,14 +204,7 @@ def _loops(
             Index(0, ((n, 1),)) if extent != 1 else Index() for n, extent in zip(names, parts, strict=True)
         ]
         axes.append(dot(digits, strides))
-    return tuple(sorted(loops, key=_is_tiny_digit)), tuple(axes)
-
-
-def _is_tiny_digit(loop: Loop) -> bool:
-    """Whether a loop is the small inner part of an axis that was split; such loops go inside, to be
-    written out."""
-    digit = int(loop.name.rpartition("_")[2])
-    return digit > 0 and loop.extent <= LONGEST
+    return tuple(loops), tuple(axes)
 
 
 def _split(factors: list[list[int]], wish: NeedSplit) -> None:

@@ -119,7 +119,7 @@ class ExprPrinter:
         if function == "logical_not":
             return f"(not {operands[0]})"
         if function in {"maximum", "minimum"}:
-            return self._extreme(function, operands, dtype)
+            return self._extreme(expr, operands, dtype)
         if function == "neg":
             return self._narrowed(f"(-{operands[0]})", dtype)
         if function == "abs":
@@ -168,12 +168,14 @@ class ExprPrinter:
             return f"{self._import('select')}({text}, {kind}(1), {kind}(0))"
         return f"{kind}({text})"
 
-    def _extreme(self, function: str, operands: list[str], dtype: DType) -> str:
-        if dtype.is_float:
-            return f"{self._import(function)}({', '.join(operands)})"
-        relation = ">" if function == "maximum" else "<"
+    def _extreme(self, expr: Call, operands: list[str], dtype: DType) -> str:
+        relation = ">" if expr.function == "maximum" else "<"
         a, b = operands
         kind = self.type(dtype)
+        if isinstance(expr.operands[1], Const) and expr.operands[1].value == expr.operands[1].value:
+            return f"{self._import('select')}({b} {relation} {a}, {b}, {kind}({a}))"  # keeps a NaN in a
+        if dtype.is_float:
+            return f"{self._import(expr.function)}({a}, {b})"
         return f"{self._import('select')}({a} {relation} {b}, {kind}({a}), {kind}({b}))"
 
     def _absolute(self, operand: str, dtype: DType) -> str:

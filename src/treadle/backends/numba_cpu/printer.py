@@ -149,8 +149,8 @@ class _KernelPrinter:
 
     def _bounds(self, loop: For) -> str:
         start, stop = self.index(loop.start), self.index(loop.stops[0])
-        if len(loop.stops) > 1:
-            stop = f"min({', '.join(map(self.index, loop.stops))})"
+        for other in map(self.index, loop.stops[1:]):
+            stop = f"({stop} if {stop} < {other} else {other})"
         if loop.kind is not Kind.PARTS:
             return f"{start}, {stop}"
         flat = not any(
