@@ -32,7 +32,7 @@ def test_a_new_layer_leaves_the_initial_values_of_others_alone():
         ("constant(3)", np.full((2, 2), 3)),
         ("[[1, 2], [3, 4]]", [[1, 2], [3, 4]]),
         ("2 * ones[2, 2]", np.full((2, 2), 2)),
-        ("identity", np.eye(2)),
+        ("eye", np.eye(2)),
         ("fn(shape) = full(shape, 7)", np.full((2, 2), 7)),
     ],
 )

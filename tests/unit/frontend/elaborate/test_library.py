@@ -57,10 +57,36 @@ PHI = np.vectorize(lambda x: 0.5 * (1 + erf(x / 2**0.5)))
         ("hinge(x, 1.0)", np.maximum(0, 1 - X).mean()),
         ("kl_normal(x, 0 * x)", (X**2 / 2).sum(-1).mean()),
         ("global_avg_pool(x[:, none])", X[:, None].mean((2, 3))),
+        ("identity(x)", X),
+        ("norm(x)", np.linalg.norm(X)),
+        ("norm(x, axis = 1)", np.linalg.norm(X, axis=1)),
+        ("norm([x, 2 * x])", np.sqrt(5) * np.linalg.norm(X)),
+        ("grad(norm(0 * x), x)", 0 * X),
+        ("norm(normalise(x), axis = -1)", np.ones((2, 3))),
+        ("cosine_similarity(x, -2 * x)", -np.ones((2, 3))),
+        ("squared_distances(x[0], x[1])", ((X[0][:, None] - X[1][None]) ** 2).sum(-1)),
+        ("variance(x, axis = 1)", X.var(1)),
+        ("deviation(x, correction = 1)", X.std(ddof=1)),
+        (
+            "log_sum_exp(100 * x, axis = 1)",
+            100 * X.max(1) + np.log(np.exp(100 * (X - X.max(1, keepdims=True))).sum(1)),
+        ),
+        ("cast(lower_triangle(3, 4, 1), f32) + 0 * x", np.broadcast_to(np.tri(3, 4, 1), X.shape)),
+        ("jacobian(v^2, v)", np.diag(2 * X[0, 0])),
+        ("hessian(sum(v^3), v)", np.diag(6 * X[0, 0])),
+        ("segment_sum(x[0], ids, 4)", [X[0, 1] * 0, X[0, 0] + X[0, 2], X[0, 1], X[0, 1] * 0]),
+        ("segment_mean(x[0], ids, 3)", [X[0, 1] * 0, (X[0, 0] + X[0, 2]) / 2, X[0, 1]]),
+        ("segment_sum(segment_softmax(x[0], ids, 3), ids, 3)", [[0] * 4, [1] * 4, [1] * 4]),
+        ("fgsm(fn(z) = sum(z^2), x, 0.1, -9, 9)", X + 0.1 * np.sign(X)),
+        ("pgd(fn(z) = sum(z), x, 0.5, 0.2, 4, random_start = false, low = -9, high = 9)", X + 0.5),
+        ("triplet(x, x, x + 1)", 0),
+        ("cosine_loss(x, 3 * x)", 0),
+        ("cutout(x[none], 2) * 0", 0 * X[None]),
     ],
 )
 def test_function(expression, expected):
-    np.testing.assert_allclose(run_expression(expression, x=X), expected, rtol=2e-5, atol=2e-6)
+    found = run_expression(expression, x=X, v=X[0, 0], ids=np.array([1, 2, 1]))
+    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-6)
 
 
 LOGITS = np.array([[2.0, -1.0, 0.5], [0.1, 0.2, 0.3], [3.0, 2.9, -4.0]], np.float32)
@@ -89,10 +115,12 @@ PICKED = np.log(softmax(LOGITS))[np.arange(3), TARGET]
             -np.mean([np.log(1 - sigmoid(2)), np.log(sigmoid(0.1)), np.log(sigmoid(3))]),
         ),
         ("binary_accuracy(z[:, 0], t)", 2 / 3),
+        ("focal(z, t)", -((1 - np.exp(PICKED)) ** 2 * PICKED).mean()),
+        ("info_nce(z, z, temperature = 1e-3)", 0),
     ],
 )
 def test_losses_and_metrics_of_classes(expression, expected):
-    assert run_expression(expression, z=LOGITS, t=TARGET) == pytest.approx(expected, rel=1e-4)
+    assert run_expression(expression, z=LOGITS, t=TARGET) == pytest.approx(expected, rel=1e-4, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +224,51 @@ def test_causal_attention_sees_no_later_step():
     two = run_model(found, {"x": changed}, leaves)["output:y"]
     np.testing.assert_allclose(one[:, :4], two[:, :4], rtol=1e-5)
     assert not np.allclose(one[:, 4:], two[:, 4:])
+
+
+IMAGE = np.arange(1, 51, dtype=np.float32).reshape(2, 1, 5, 5)
+
+
+def test_a_shift_moves_each_image_by_its_own_offset():
+    shifted = run_expression("shifted(x, o, 3)", x=IMAGE, o=np.array([1, -2]))
+    np.testing.assert_array_equal(shifted[0, 0, :, 1:], IMAGE[0, 0, :, :-1])
+    np.testing.assert_array_equal(shifted[1, 0, :, :-2], IMAGE[1, 0, :, 2:])
+    assert not shifted[0, 0, :, 0].any()
+    assert not shifted[1, 0, :, -2:].any()
+
+
+def test_random_changes_of_images():
+    many = np.broadcast_to(IMAGE[:1], (200, 1, 5, 5))
+    flipped = run_expression("random_flip(x)", x=many)
+    share = (flipped[:, 0, 0, 0] == 5).mean()
+    assert 0.3 < share < 0.7
+    kept = run_expression("cutout(x, 2)", x=many)
+    assert ((kept == 0).sum((1, 2, 3)) == 4).all()
+    offsets = run_expression("random_offsets(1000, 2)")
+    assert sorted(set(offsets.tolist())) == [-2, -1, 0, 1, 2]
+    moved = run_expression("random_shift(x, 1)", x=many)
+    assert 8 < len({tuple(image.ravel()) for image in moved}) <= 9
+
+
+def test_draws_of_classes_follow_their_probabilities():
+    drawn = run_expression("categorical(broadcast_to(z, [4000, 3]))", z=np.log([0.2, 0.5, 0.3]))
+    np.testing.assert_allclose(np.bincount(drawn, minlength=3) / 4000, [0.2, 0.5, 0.3], atol=0.03)
+
+
+def test_truncated_normal_has_no_tails():
+    values = run_body("output y = truncated_normal(1.0)[20000]")
+    assert np.abs(values).max() <= 2.001
+    assert values.std() == pytest.approx(0.88, abs=0.01)  # of a bell cut at two deviations
+
+
+def test_a_graph_convolution_averages_neighbours():
+    adjacency = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32)
+    a = adjacency + np.eye(3)
+    root = 1 / np.sqrt(a.sum(1))
+    found = run_expression("normalised_adjacency(a)", a=adjacency)
+    np.testing.assert_allclose(found, root[:, None] * a * root, rtol=1e-6)
+    layer = model("input x: [V, 4]\ninput a: [V, V]\noutput y = graph_conv(2)(x, normalised_adjacency(a))")
+    assert str(layer.graph.outputs["output:y"].type) == "f32[V, 2]"
 
 
 def test_sinusoids():

@@ -76,7 +76,7 @@ def cosine(p, g, memory, number):
             lambda p, g, m, n: p - 0.1 * (g + 0.3 * np.sign(p)),
         ),
         ("optimizer sgd(0.1)  clip global_norm(0.5)", clipped),
-        ("optimizer sgd(0.1)  clip value(0.5)", lambda p, g, m, n: p - 0.1 * g.clip(-0.5, 0.5)),
+        ("optimizer sgd(0.1)  clip by_value(0.5)", lambda p, g, m, n: p - 0.1 * g.clip(-0.5, 0.5)),
         ("optimizer sgd(0.1)  rate 0.5 over b", lambda p, g, m, n: p - 0.1 * g * [1, 0.5]),
         ("optimizer sgd(0.1)  freeze b", lambda p, g, m, n: p - 0.1 * g * [1, 0]),
         (
