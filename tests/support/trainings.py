@@ -9,6 +9,7 @@ from typing import Any
 
 from treadle.frontend.load import load_text
 from treadle.train.data.folders import Folders
+from treadle.train.ema import with_settings
 from treadle.train.events import Event, Finished
 from treadle.train.feeds import load_feeds
 from treadle.train.loop import Trainer
@@ -50,7 +51,7 @@ class Training:
     def __init__(self, text: str, folder: Path, **changes: Any) -> None:
         self.checked = load_text(text)
         (plan,) = self.checked.trains.values()
-        self.plan = replace(plan, **changes)
+        self.plan = with_settings(replace(plan, **changes))
         self.feeds = load_feeds(self.checked, self.plan, Folders(()))
         self.programs = compile_training(self.plan, self.feeds, "numpy")
         self.trainer = Trainer(self.plan, self.feeds, self.programs)

@@ -12,10 +12,12 @@ from collections.abc import Collection, Mapping
 
 from treadle.backends.protocol import Array, Session
 from treadle.errors import did_you_mean, fail
+from treadle.frontend.elaborate.settings import direction
 from treadle.frontend.result import TrainPlan
 from treadle.train.checkpoint import Checkpoint, save_checkpoint
+from treadle.train.ema import averaged_name
 from treadle.train.files import write_atomically
-from treadle.train.metrics import Record, direction
+from treadle.train.metrics import Record
 from treadle.train.plots import curve_png
 from treadle.train.progress import Progress, progress_to_facts
 from treadle.train.runs import RunFolder
@@ -71,7 +73,7 @@ class Keeper:
         improved = self._best is not None and self._best.update(row)
         if improved:
             progress.best_epoch, progress.best = progress.epoch, dict(row)
-            self._best_leaves = self._read(self._plan.eval.leaves)
+            self._best_leaves = self._read_evaluated()
         if time.monotonic() - self._written_at > _SECONDS_BETWEEN_WRITES:
             self.write(progress, folder)
         return improved
@@ -103,6 +105,14 @@ class Keeper:
 
     def _read(self, names: Collection[str]) -> dict[str, Array]:
         return {name: self._session.read(name) for name in names}
+
+    def _read_evaluated(self) -> dict[str, Array]:
+        """The values that evaluation used: averages stand in for the parameters that have one."""
+        sources = {name: averaged_name(name) for name in self._plan.eval.leaves}
+        return {
+            name: self._session.read(average if average in self._plan.leaves else name)
+            for name, average in sources.items()
+        }
 
     def _known(self, name: str, names: Collection[str]) -> str:
         if name not in names:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
-
-Mode = Literal["min", "max"]
+from typing import Any
 
 _METRIC = "metric:"
 _NOISE = 1e-6  # relative difference of float32 means that says nothing
-_FALLING = ("loss", "error", "perplexity")  # words in the names of metrics that are better when smaller
 
 
 def is_measured(output: str) -> bool:
@@ -46,16 +43,11 @@ class Averages:
         return {name: total / self._weights[name] for name, total in self._sums.items()}
 
 
-def direction(name: str) -> Mode:
-    """Whether a metric is better when smaller (`min`) or larger (`max`), judged by its name."""
-    return "min" if any(word in name for word in _FALLING) else "max"
-
-
 class Record:
     """Follows one metric: the best value so far, and for how many evaluations it has not been beaten."""
 
-    def __init__(self, metric: str, mode: Mode) -> None:
-        """Starts without a value."""
+    def __init__(self, metric: str, mode: str) -> None:
+        """Starts without a value; `mode` is `min` or `max`, what is better."""
         self.metric = metric
         self.best: float | None = None
         self.age = 0

@@ -16,6 +16,7 @@ from treadle.frontend.load import load_spec
 from treadle.frontend.result import Checked, ModelGraph
 from treadle.train.checkpoint import checkpoint_file, load_checkpoint, match_leaves
 from treadle.train.data.folders import Folders
+from treadle.train.ema import averaged_name
 from treadle.train.runs import SPEC_FOLDER, RunFolder
 
 
@@ -74,13 +75,15 @@ def latest_run(spec: Path, parent: Path) -> Path | None:
 
 
 def leaf_values(origin: Origin, model: ModelGraph) -> dict[str, Array]:
-    """The values of a model's leaves in its checkpoint.
+    """The values of a model's leaves in its checkpoint, averages before the parameters that they average.
 
     Raises:
         TreadleError: E0802 for a damaged file, E0803 to E0806 for leaves that differ.
     """
     types = {name: leaf.type for name, leaf in model.leaves.items()}
-    return match_leaves(load_checkpoint(origin.weights).values, types, str(origin.weights))
+    values = dict(load_checkpoint(origin.weights).values)
+    values |= {name: values[averaged_name(name)] for name in types if averaged_name(name) in values}
+    return match_leaves(values, types, str(origin.weights))
 
 
 def open_spec(origin: Origin) -> Checked:

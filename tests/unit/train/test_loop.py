@@ -98,6 +98,8 @@ def test_early_stopping(tmp_path):
     [
         ("", {"batch": 38}, "E0711"),
         ("", {"keep_best": "test.acuracy"}, "E0613"),
+        ("ema 1.5", {}, "E0604"),
+        ('precision "f64"', {}, "E0604"),
         ("", {"keep_best": "validation.loss"}, "E0613"),
     ],
 )
@@ -129,6 +131,25 @@ def test_evaluation_counts_every_example_once(tmp_path):
     shifted = scores - scores.max(1, keepdims=True)
     loss = np.log(np.exp(shifted).sum(1)) - shifted[np.arange(13), test.columns["t"]]
     assert last.values["test.loss"] == pytest.approx(loss.mean(), rel=1e-5)
+
+
+def test_averaged_weights_are_evaluated_and_kept(tmp_path):
+    decay, steps = 0.75, 5
+    plain = [Training(line_spec(), tmp_path / str(n), steps=n, epochs=None) for n in range(1, steps + 1)]
+    average = plain[0].programs.session.read("dense.W")
+    for training in plain:
+        training.finish()
+        average = decay * average + (1 - decay) * training.programs.session.read("dense.W")
+    training = Training(
+        line_spec("ema 0.75"), tmp_path / "ema", steps=steps, epochs=None, keep_best="test.loss"
+    )
+    last = training.finish()
+    np.testing.assert_allclose(training.programs.session.read("ema:dense.W"), average, rtol=1e-5)
+    assert training.leaves()["dense.W"] == plain[-1].leaves()["dense.W"]
+    best = load_checkpoint(training.folder.checkpoint("best")).values
+    assert last.best_epoch == last.epoch
+    np.testing.assert_allclose(best["dense.W"], average, rtol=1e-5)
+    assert last.values["test.loss"] != plain[-1].finish().values["test.loss"]
 
 
 def test_steps_cut_the_last_epoch_short(tmp_path):

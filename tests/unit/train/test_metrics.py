@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from treadle.train.metrics import Averages, Record, direction, scalars
+from treadle.train.metrics import Averages, Record, scalars
 
 
 def test_means_are_weighted():
@@ -16,13 +16,6 @@ def test_means_are_weighted():
 
 def test_losses_and_metrics_among_outputs():
     assert scalars({"loss": 1, "metric:accuracy": 0.5, "output:p": [1, 2]}) == {"loss": 1.0, "accuracy": 0.5}
-
-
-@pytest.mark.parametrize(
-    ("name", "mode"), [("test.loss", "min"), ("test.accuracy", "max"), ("x.error", "min")]
-)
-def test_direction(name, mode):
-    assert direction(name) == mode
 
 
 @pytest.mark.parametrize(("mode", "better", "worse"), [("min", 0.5, 2.0), ("max", 2.0, 0.5)])

@@ -27,6 +27,7 @@ from treadle.cli.specs import find_spec
 from treadle.frontend.load import load_spec
 from treadle.frontend.result import Checked, TrainPlan
 from treadle.train.data.folders import Folders
+from treadle.train.ema import with_settings
 from treadle.train.events import Finished
 from treadle.train.feeds import load_feeds
 from treadle.train.loop import Trainer
@@ -62,7 +63,7 @@ def run(
     checked = load_spec(path)
     if resume and seed is None:
         seed = int(RunFolder(resume).read_facts()["seed"])
-    plan = _adjusted(choose_plan(checked, name), epochs, steps, seed)
+    plan = with_settings(_adjusted(choose_plan(checked, name), epochs, steps, seed))
     feeds = load_feeds(checked, plan, Folders.around(path, data))
     begun = time.monotonic()
     programs = compile_training(plan, feeds, backend, threads)
