@@ -1,19 +1,22 @@
 """Every mistake in `STAGE/CODE_what.tdl` is reported as the text beside it says, and with that code first.
 
 `parse/` holds mistakes that the parser finds, `check/` those found while a spec is expanded, `data/` those
-found when its data are loaded (from `data/files`). To add one, write the `.tdl`, run with `--update-golden`
+found when its data are loaded (from `data/files`), `files/` those of several files, `commands/` those that
+only commands meet (see `test_command_goldens.py`). To add one, write the `.tdl`, run with `--update-golden`
 and read the `.txt` as the author of the spec would.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 
 import pytest
 
 from treadle.errors import CODES, Diagnostic, TreadleError
-from treadle.errors.render import all_to_text
+from treadle.errors.render import all_to_text, to_json
+from treadle.frontend.load import load_spec, load_text
 from treadle.frontend.parser import parse
 from treadle.frontend.result import Checked
 from treadle.source import Source
@@ -21,7 +24,18 @@ from treadle.train.data.folders import Folders
 from treadle.train.feeds import load_feeds
 
 HERE = Path(__file__).parent
-CASES = sorted(HERE.glob("*/E*.tdl"))
+CASES = sorted(path for stage in ("parse", "check", "data") for path in HERE.glob(f"{stage}/E*.tdl"))
+FOLDERS = sorted(HERE.glob("files/E*"))
+ELSEWHERE = {  # what no spec and no command can show, and the tests that show it
+    "E0805": "tests/unit/train/test_checkpoint.py",
+    "E1002": "tests/unit/viz/test_graphviz.py",
+    "E1007": "tests/errors/test_command_goldens.py",
+    "E1012": "tests/unit/cli/test_cli.py",
+    "E1013": "tests/unit/viz/test_graphviz.py",
+    "E1101": "tests/unit/cli/test_cli.py",
+    "E1102": "tests/unit/ir/test_verify.py",
+    "E1103": "tests/unit/backends/numba_cpu/test_backend.py",
+}
 
 
 def diagnose(path: Path) -> list[Diagnostic]:
@@ -30,8 +44,6 @@ def diagnose(path: Path) -> list[Diagnostic]:
         if path.parent.name == "parse":
             parse(source)
         else:
-            from treadle.frontend.load import load_text  # noqa: PLC0415 - parser cases need no elaborator
-
             checked = load_text(source.text, source.name)
             if path.parent.name == "data":
                 _load_data(checked)
@@ -54,6 +66,34 @@ def test_mistake_is_explained(path, golden):
     golden(path.with_suffix(".txt"), all_to_text(diagnostics) + "\n")
 
 
-def test_every_syntax_code_has_a_case():
-    shown = {path.stem.split("_")[0] for path in CASES}
-    assert {code for code in CODES if code.startswith("E01")} - shown == set()
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_mistake_in_several_files_is_explained(folder, golden):
+    with contextlib.chdir(folder), pytest.raises(TreadleError) as caught:
+        load_spec("main.tdl")
+    diagnostics = caught.value.diagnostics
+    assert diagnostics[0].code == folder.name.split("_")[0]
+    golden(folder / "expected.txt", all_to_text(diagnostics) + "\n")
+
+
+def test_every_code_has_a_case():
+    shown = {path.stem.split("_")[0] for path in [*CASES, *FOLDERS, *HERE.glob("commands/E*.tdl")]}
+    assert set(CODES) - shown == set(ELSEWHERE)
+    assert len(shown) >= 50
+
+
+@pytest.mark.parametrize(("code", "path"), ELSEWHERE.items(), ids=ELSEWHERE)
+def test_other_codes_are_tested_elsewhere(code, path):
+    assert code in (HERE.parents[1] / path).read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_json_holds_what_the_text_holds(path):
+    for diagnostic in diagnose(path):
+        told = json.loads(json.dumps(to_json(diagnostic)))
+        assert (told["code"], told["message"]) == (diagnostic.code, diagnostic.message)
+        assert told["hint"] == diagnostic.hint
+        assert len(told["labels"]) == len(diagnostic.labels)
+        if diagnostic.span is not None:
+            start = (told["span"]["line"], told["span"]["column"])
+            assert start == (diagnostic.span.line, diagnostic.span.col)
+            assert start <= (told["span"]["end_line"], told["span"]["end_column"])

@@ -46,7 +46,8 @@ def _choose(candidates: Mapping[str, T], name: str | None, what: str, option: st
         hint = did_you_mean(name, candidates) or (f"there are: {listed}" if candidates else None)
         fail("E1005", f"{where} has no {what} `{name}`", hint=hint)
     if name is None and not candidates:
-        fail("E1005", f"{where} has no {what} that can be used without arguments")
+        hint = "only a model whose parameters have defaults can be used alone" if what == "model" else None
+        fail("E1005", f"{where} has no {what} to use", hint=hint)
     if name is None and len(candidates) > 1:
         fail("E1005", f"{where} has several: {listed}", hint=f"choose one with `{option} NAME`")
     return candidates[name] if name is not None else next(iter(candidates.values()))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from treadle.errors import CODES, did_you_mean, fail
+from treadle.errors import CODES, fail
 from treadle.errors.render import explain
 
 
@@ -22,6 +22,5 @@ def run(
         return
     wanted = code.upper()
     if wanted not in CODES:
-        hint = did_you_mean(wanted, CODES) or "`treadle explain` lists all codes"
-        fail("E1008", f"there is no error code `{code}`", hint=hint)
+        fail("E1008", f"there is no error code `{code}`", hint="`treadle explain` lists all codes")
     print(explain(wanted))

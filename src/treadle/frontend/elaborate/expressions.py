@@ -150,11 +150,15 @@ def attribute(el: Elaborator, value: Value, name: str, span: Span) -> Value:
     elif isinstance(value, Built):
         members = {**_constant_members(value.config), **_weights(el, value)}
     if name not in members:
-        hint = did_you_mean(name, members)
+        hint = did_you_mean(name, members) or _listing(members)
         if isinstance(value, Built) and value.instance.path is None:
             hint = f"`{value.text}` owns nothing before it is applied"
         fail("E0309", f"{describe(value)} has no `{name}`", span, hint=hint)
     return members[name]()
+
+
+def _listing(members: Mapping[str, object]) -> str | None:
+    return f"it has: {', '.join(list(members)[:12])}" if members else None
 
 
 def _tensor_members(el: Elaborator, value: Tensor) -> dict[str, Callable[[], Value]]:

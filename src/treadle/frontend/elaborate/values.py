@@ -141,7 +141,7 @@ class Namespace:
 
     name: str
     members: Mapping[str, Value]
-    noun: str = "name"
+    noun: str = "file"
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,6 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (FnValue, "a function"),
     (Builtin, "a function"),
     (DType, "an element type"),
-    (Namespace, "a namespace"),
     (ScanIndex, "the index of a scan"),
     (Group, "a group of parameters"),
 )
@@ -219,6 +218,8 @@ def describe(value: Value) -> str:
         return f"the {noun_of(value.definition)} `{value.text}`"
     if isinstance(value, DefinitionValue):
         return f"the {noun_of(value.definition)} `{value.name}`"
+    if isinstance(value, Namespace):
+        return f"the {value.noun} `{value.name}`"
     if isinstance(value, _Singleton):
         return value.name
     kind = next((noun for kind, noun in _KINDS if isinstance(value, kind)), type(value).__name__)
