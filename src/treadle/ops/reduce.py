@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from treadle.ops.opdef import REGISTRY, Attrs, Infer, OpDef, Sample, TypeRuleError, Vjp
+from treadle.ops.opdef import REGISTRY, Attrs, Infer, OpDef, Reference, Sample, TypeRuleError, Vjp
 from treadle.ops.rules import need_axes, need_axis, need_float, need_number
 from treadle.types import DType, Shape, TensorType
 from treadle.types.tensor import shape_size
@@ -168,6 +168,18 @@ for _name, _doc, _function, _vjp in _REDUCTIONS:
         )
     )
 
+
+def _position(sign: int) -> Reference:
+    """Where the largest (or, with -1, the smallest) element is."""
+
+    def run(x: Any, axis: int) -> Any:
+        ranked = x if x.dtype.kind != "f" else np.where(np.isnan(x), np.inf * sign, x)
+        found = np.argmax(ranked, axis) if sign > 0 else np.argmin(ranked, axis)
+        return np.asarray(found).astype(np.int64)
+
+    return run
+
+
 REGISTRY.add(
     OpDef(
         "mean",
@@ -183,9 +195,13 @@ REGISTRY.add(
     )
 )
 
-for _name, _doc, _function in (
-    ("argmax", "y = the index of the largest along an axis (NaN wins), the first of equal ones.", np.argmax),
-    ("argmin", "y = the index of the smallest along an axis (NaN wins), the first of equal ones.", np.argmin),
+for _name, _doc, _sign in (
+    ("argmax", "y = the index of the first largest along an axis; NaN counts as inf.", 1),
+    (
+        "argmin",
+        "y = the index of the first smallest along an axis; NaN counts as -inf.",
+        -1,
+    ),
 ):
     REGISTRY.add(
         OpDef(
@@ -193,7 +209,7 @@ for _name, _doc, _function in (
             ("x",),
             _infer_position(_name),
             _doc,
-            reference=lambda x, axis, function=_function: np.asarray(function(x, axis)).astype(np.int64),
+            reference=_position(_sign),
             attrs={"axis": ...},
             traits=frozenset({"reduction", "nondiff"}),
             samples=(Sample(((2, 3, 4),), {"axis": 1}),),
