@@ -42,7 +42,8 @@ def check(module: Module) -> Checked:
     except RecursionError:
         fail("E0909", f"values in {module.source.name} are nested too deeply")
     problems.raise_if_errors()
-    datas = {name: block for name, block in module.blocks.items() if isinstance(block, ast.Data)}
+    visible = ((name, module.find(name)) for name in sorted(module.names()))
+    datas = {name: found[1] for name, found in visible if found and isinstance(found[1], ast.Data)}
     return Checked(module.source, module.spec, models, datas, trains, module)
 
 

@@ -8,7 +8,9 @@ import sys
 import pytest
 
 from treadle.errors import TreadleError
+from treadle.frontend.elaborate.data import elaborate_columns
 from treadle.frontend.load import load_spec, load_text
+from treadle.types import DType, TensorType
 
 MODEL = "model M {\n  input x: [N, 4]\n  output y = block(3)(x)\n}\n"
 BLOCK = "layer block(units)(x) { return dense(units)(x) }\n"
@@ -46,6 +48,17 @@ def test_used_files_may_use_others_in_folders_below(tmp_path):
     )
     main = write(tmp_path, main=f'use "lib/a.tdl"\n{MODEL.replace("block", "outer")}')
     assert next(iter(load_spec(main).models["M"].leaves)) == "outer.block.dense.W"
+
+
+def test_data_of_a_used_file(tmp_path):
+    data = 'data D { train = csv("a.csv")\n x = train.values * factor }\nconst factor = 2\n'
+    model = "model M { input x: [N]\n loss mean(x * dense(1)(x[:, none])[:, 0]) }\n"
+    main = f'use "parts.tdl"\n{model}train M on D {{ optimizer sgd(0.1)\n steps 1 }}\n'
+    checked = load_spec(write(tmp_path, main=main, parts=data))
+    values = {"train": {"values": TensorType(DType.F32, (3,))}}
+    graph = elaborate_columns(checked, "D", "train", values)
+    assert checked.trains["M"].data == "D"
+    assert set(graph.outputs) == {"values", "x"}
 
 
 def test_own_definitions_come_before_the_library():
