@@ -53,24 +53,23 @@ def commands(page: Path) -> list[Command]:
     return [command for block in _BLOCK.findall(page.read_text("utf-8")) for command in _split(block)]
 
 
-def printed(command: Command, folder: Path, extra: tuple[str, ...] = ()) -> str:
-    """What a command prints on both streams when it runs in `folder`, with `extra` words at its end."""
+def run(command: Command, folder: Path, extra: tuple[str, ...] = ()) -> tuple[str, int]:
+    """What a command prints on both streams in `folder`, with `extra` words at its end; and its exit code."""
     stream = io.StringIO()
-    with (
-        _inside(folder),
-        contextlib.redirect_stdout(stream),
-        contextlib.redirect_stderr(stream),
-        contextlib.suppress(SystemExit),
-    ):
-        app.main([*command.words, *extra])
+    code = 0
+    with _inside(folder), contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
+        try:
+            app.main([*command.words, *extra])
+        except SystemExit as end:
+            code = int(end.code or 0)
     filters = command.line.partition(" | ")[2]
     text = _piped(stream.getvalue(), filters) if filters else stream.getvalue()
-    return "".join(f"{line.rstrip()}\n" for line in text.strip("\n").splitlines())
+    return "".join(f"{line.rstrip()}\n" for line in text.strip("\n").splitlines()), code
 
 
 def refresh(page: Path) -> None:
     """Rewrites a page in place."""
-    text = _BLOCK.sub(lambda block: _run(block[0], page.parent), page.read_text("utf-8"))
+    text = _BLOCK.sub(lambda block: _pasted_anew(block[0], page.parent), page.read_text("utf-8"))
     page.write_text(text, "utf-8")
 
 
@@ -79,9 +78,9 @@ def _split(block: str) -> list[Command]:
     return [Command(*part.split("\n", 1)) for part in parts]
 
 
-def _run(block: str, folder: Path) -> str:
+def _pasted_anew(block: str, folder: Path) -> str:
     return "".join(
-        f"$ {command.line}\n{printed(command, folder) if command.deterministic else command.pasted}"
+        f"$ {command.line}\n{run(command, folder)[0] if command.deterministic else command.pasted}"
         for command in _split(block)
     )
 
