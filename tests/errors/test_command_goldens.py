@@ -1,7 +1,7 @@
 """Mistakes that only commands meet: wrong data, checkpoints, options. What a person sees is the text beside.
 
-The first line of each spec in `commands/` is the command that goes wrong. `support/workshop.py` makes the files
-that it mentions.
+The first line of each spec in `commands/` is the command that goes wrong. `support/workshop.py` makes
+the files that it mentions.
 """
 
 from __future__ import annotations
