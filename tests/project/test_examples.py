@@ -40,10 +40,11 @@ PAGES = refresh.pages()
 
 
 def copied(page, folder):
-    """A copy of a page's folder, with the gallery where the page expects it."""
+    """A copy of a page's folder without what a reader made there, and the gallery where the page expects it."""
     (folder / "examples").mkdir()
     (folder / "specs").symlink_to(ROOT / "specs")
-    return Path(shutil.copytree(page.parent, folder / "examples" / page.parent.name))
+    made = shutil.ignore_patterns("runs", "*.npz")
+    return Path(shutil.copytree(page.parent, folder / "examples" / page.parent.name, ignore=made))
 
 
 def test_pages_are_numbered_and_listed():
@@ -55,8 +56,8 @@ def test_pages_are_numbered_and_listed():
 
 
 def portable(text):
-    """Text without what is no promise of a page: line numbers of the library, which move whenever it is edited,
-    and amounts of memory, which depend on the processor's vectors.
+    """Text without line numbers of the library, which move whenever it is edited, and without amounts of
+    memory, which depend on the processor's vectors.
     """
     return MEMORY.sub(" some memory", LIBRARY_LINE.sub(r"\1", text))
 
