@@ -40,7 +40,7 @@ PAGES = refresh.pages()
 
 
 def copied(page, folder):
-    """A copy of a page's folder without what a reader made there, and the gallery where the page expects it."""
+    """A copy of a page's folder, without what a reader made there, beside the gallery."""
     (folder / "examples").mkdir()
     (folder / "specs").symlink_to(ROOT / "specs")
     made = shutil.ignore_patterns("runs", "*.npz")
