@@ -17,7 +17,7 @@ BODIES = {
     "maxima_of_a_size": ("n = N\nfor i in range(3000) { n = max(n, N // (i + 2)) }", "E0907"),
     "polynomial": ("n = 1\nfor i in range(300) { n = n * (N + i) }", "E0907"),
     "doubled_string": ('s = "ab"\nfor i in range(60) { s = s + s }', "E0911"),
-    "doubled_list": ("s = [1]\nfor i in range(60) { s = s + s }", "E0910"),
+    "joined_lists": ("s = list(range(60000)) + list(range(60000))", "E0910"),
     "repeated_list": ("s = [1] * 10^9", "E0910"),
     "nested_lists": ("s = [1]\nfor i in range(60) { s = [s, s] }", "E0910"),
     "deep_list": ("s = [1]\nfor i in range(10^6) { s = [s] }", "E0910"),

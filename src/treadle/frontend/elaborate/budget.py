@@ -32,7 +32,8 @@ MAX_BYTES = 64 * 2**30  # one tensor whose size is known, or all parameters toge
 FRAMES_PER_LEVEL = 8  # Python frames that one nested evaluation takes at most
 CALL_STEPS = 3  # what takes longer than the evaluation of an expression counts for several
 OP_STEPS = 5
-ITEMS_PER_STEP = 32
+OPERANDS_PER_STEP = 2
+ITEMS_PER_STEP = 16
 VISITS_PER_STEP = 4
 FATAL = frozenset({"E0905", "E0906", "E0907", "E0908", "E0909", "E0910"})  # going on would only repeat them
 
@@ -88,7 +89,7 @@ class Budget:
             fail("E0906", f"the network and its training have more than {MAX_NODES:,} operations", span)
 
     def value(self, value: Any, span: Span) -> None:
-        """Check and count a compile-time value that was computed; lists take time by their length.
+        """Check and count a compile-time value; whatever is done with a list takes time by its length.
 
         Raises:
             TreadleError: E0904, E0905, E0907, E0910.

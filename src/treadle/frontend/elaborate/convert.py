@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from treadle.errors import fail
 from treadle.frontend import ast
+from treadle.frontend.elaborate.budget import VISITS_PER_STEP
 from treadle.frontend.elaborate.values import (
     Built,
     DefinitionValue,
@@ -74,6 +75,7 @@ def table(el: Elaborator, rows: list[Value], span: Span, dtype: DType | None = N
         return stack(el, parts, 0)
     shape: list[int] = []
     flat = _flatten(rows, shape, 0, span)
+    el.budget.step(span, len(flat) // VISITS_PER_STEP)
     found = DType.BOOL if all(isinstance(item, bool) for item in flat) else DEFAULT
     return el.op("table", values=tuple(flat), dtype=dtype or found, shape=tuple(shape))
 

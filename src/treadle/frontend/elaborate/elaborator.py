@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from treadle.errors import Diagnostic, Diagnostics, Frame, TreadleError
 from treadle.frontend import ast
 from treadle.frontend.elaborate.arguments import Arguments
-from treadle.frontend.elaborate.budget import MAX_DEPTH, OP_STEPS, Budget, check_size
+from treadle.frontend.elaborate.budget import MAX_DEPTH, OP_STEPS, OPERANDS_PER_STEP, Budget, check_size
 from treadle.frontend.elaborate.calls import call
 from treadle.frontend.elaborate.expressions import HANDLERS
 from treadle.frontend.elaborate.scope import Scope
@@ -113,8 +113,7 @@ class Elaborator:
             value = HANDLERS[type(expr)](self, expr, scope)
         finally:
             budget.depth -= 1
-        if not isinstance(expr, ast.Name | ast.Literal):
-            budget.value(value, expr.span)
+        budget.value(value, expr.span)
         return value
 
     def call(self, callee: Value, arguments: Arguments, site: ast.Node) -> Value:
@@ -123,7 +122,7 @@ class Elaborator:
 
     def op(self, name: str, *operands: Tensor, **attrs: Any) -> Tensor:
         """Apply an op of the registry in the current graph."""
-        self.budget.step(self.here, OP_STEPS)
+        self.budget.step(self.here, OP_STEPS + len(operands) // OPERANDS_PER_STEP)
         trace = self.trace
         nodes = [trace.adopt(operand, self.here) for operand in operands]
         before = len(trace.graph)

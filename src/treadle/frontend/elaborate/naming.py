@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from treadle.frontend import ast
-from treadle.frontend.elaborate.budget import ITEMS_PER_STEP
+from treadle.frontend.elaborate.budget import VISITS_PER_STEP
 from treadle.frontend.elaborate.values import Built, Instance, Value
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _own(el: Elaborator, value: Value, owner: Instance, name: str) -> None:
 def name_value(el: Elaborator, name: str, value: Value) -> None:
     """Name a layer, or the layers of a list, after the name that they are bound to."""
     if isinstance(value, list):
-        el.budget.step(el.here, len(value) // ITEMS_PER_STEP)
+        el.budget.step(el.here, len(value) // VISITS_PER_STEP)
         for number, item in enumerate(value):
             name_value(el, f"{name}[{number}]", item)
     elif isinstance(value, Built) and isinstance(value.definition, ast.Layer | ast.Model):
