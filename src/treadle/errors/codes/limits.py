@@ -67,8 +67,8 @@ CODES = (
     CodeInfo(
         "E0910",
         "list is too long",
-        "A compile-time list has at most 100,000 elements, those of lists in it included. Lists are nested at "
-        "most 100 levels deep.",
+        "A compile-time list has at most 100,000 elements, those of lists in it included. Lists are nested "
+        "at most 100 levels deep.",
         "list(range(10^12))                # wrong",
     ),
     CodeInfo(
