@@ -11,6 +11,7 @@ from pathlib import Path
 from treadle.errors import Diagnostics, fail
 from treadle.frontend import ast
 from treadle.frontend.elaborate.budget import FATAL, deep_stack, shared_budget
+from treadle.frontend.elaborate.data import check_data
 from treadle.frontend.elaborate.model import expand, model_graph
 from treadle.frontend.elaborate.train import plan
 from treadle.frontend.program import Module, link, load_program
@@ -39,12 +40,27 @@ def check(module: Module) -> Checked:
         with deep_stack(), shared_budget():
             models = _models(module, problems)
             trains = _trains(module, models, problems)
+            checked = Checked(module.source, module.spec, models, _datas(module), trains, module)
+            _check_datas(checked, problems)
     except RecursionError:
         fail("E0909", f"values in {module.source.name} are nested too deeply")
     problems.raise_if_errors()
+    return checked
+
+
+def _datas(module: Module) -> dict[str, ast.Data]:
     visible = ((name, module.find(name)) for name in sorted(module.names()))
-    datas = {name: found[1] for name, found in visible if found and isinstance(found[1], ast.Data)}
-    return Checked(module.source, module.spec, models, datas, trains, module)
+    return {name: found[1] for name, found in visible if found and isinstance(found[1], ast.Data)}
+
+
+def _check_datas(checked: Checked, problems: Diagnostics) -> None:
+    """Data blocks as they are used, and the unused ones that need no arguments."""
+    uses = {plan.data: plan.data_arguments for plan in checked.trains.values() if plan.data is not None}
+    for name, block in checked.datas.items():
+        if _beyond_limits(problems):
+            break
+        if name in uses or all(param.default is not None for param in block.params):
+            problems.extend(check_data(checked, name, uses.get(name)))
 
 
 def _models(module: Module, problems: Diagnostics) -> dict[str, ModelGraph]:

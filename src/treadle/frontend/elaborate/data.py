@@ -2,7 +2,7 @@
 
 `train = idx(...)` names a source; `image = cast(train.images, f32) / 255` defines a column for every split,
 with the word `train` standing for the split at hand; `augment(train) { ... }` changes columns each time
-examples are drawn. Non-goals: reading files; which loaders there are.
+examples are drawn. Non-goals: reading files.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from treadle.errors import TreadleError, fail
+from treadle.errors import Diagnostic, TreadleError, did_you_mean, fail
 from treadle.frontend import ast
 from treadle.frontend.elaborate import convert, statements
 from treadle.frontend.elaborate.arguments import Arguments, Given, bind, bind_parameters, slots_of
@@ -35,6 +35,42 @@ from treadle.source import Span
 from treadle.types import TensorType
 
 SPLITS = ("train", "validation", "test")
+SOURCES = (  # what a split can be read from; the readers are in train/data
+    "sklearn",
+    "idx",
+    "npz",
+    "csv",
+    "chars",
+    "words",
+    "gaussians",
+    "circles",
+    "moons",
+    "xor",
+    "table",
+)
+
+
+def check_data(checked: Checked, data: str, arguments: Mapping[str, Any] | None = None) -> list[Diagnostic]:
+    """What can be found wrong in a data block without reading its files.
+
+    The columns of the files are not known: what is computed from them is not checked further.
+    """
+    block = checked.datas[data]
+    try:
+        el, scope = _start(checked, block, arguments)
+        data_sources(checked, data, arguments)
+    except TreadleError as error:
+        return error.diagnostics
+    for item in block.items:
+        for name in names_of(item.targets) if isinstance(item, ast.Assign) and is_source(item) else ():
+            scope.bind(name, Namespace(name, None, "split"))
+    scope.bind("train", Namespace("train", None, "split"))
+    columns = _Columns(el, scope, None)
+    columns.run([item for item in block.items if not isinstance(item, ast.Setting | ast.Augment)])
+    for item in block.items:
+        if isinstance(item, ast.Augment):
+            columns.run(item.body)
+    return list(el.diagnostics)
 
 
 def data_sources(checked: Checked, data: str, arguments: Mapping[str, Any] | None = None) -> list[LoaderCall]:
@@ -125,6 +161,8 @@ class _Columns:
             try:
                 statements.run(self.el, item, self.scope)
             except Silenced:
+                for name in statements.bound_names(item):
+                    self.scope.bind(name, ERROR)
                 continue
             for name in statements.bound_names(item):
                 self.names[name] = item.span
@@ -181,6 +219,9 @@ def _loader_call(el: Elaborator, item: ast.Assign, scope: Scope) -> LoaderCall:
             args.append(value)
         else:
             kwargs[arg.name] = value
+    if call.callee.id not in SOURCES:
+        hint = did_you_mean(call.callee.id, SOURCES) or f"sources are: {', '.join(SOURCES)}"
+        fail("E0705", f"unknown data source `{call.callee.id}`", call.span, hint=hint)
     targets = tuple(names_of(item.targets))
     return LoaderCall(targets, call.callee.id, tuple(args), kwargs, call.span)
 

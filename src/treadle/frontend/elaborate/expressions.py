@@ -16,7 +16,16 @@ from treadle.frontend.elaborate.arguments import Arguments, Given, evaluate_argu
 from treadle.frontend.elaborate.budget import check_length
 from treadle.frontend.elaborate.loops import bind_targets, iterate, looping
 from treadle.frontend.elaborate.scope import Scope, names_of
-from treadle.frontend.elaborate.values import Built, FnValue, Namespace, ScanIndex, Tensor, Value, describe
+from treadle.frontend.elaborate.values import (
+    Built,
+    FnValue,
+    Namespace,
+    ScanIndex,
+    Silenced,
+    Tensor,
+    Value,
+    describe,
+)
 from treadle.source import Span
 
 if TYPE_CHECKING:
@@ -139,11 +148,14 @@ def attribute(el: Elaborator, value: Value, name: str, span: Span) -> Value:
 
     Raises:
         TreadleError: E0309 with the nearest existing name.
+        Silenced: for a column of a file that has not been read.
     """
     if isinstance(value, ScanIndex):
         value = value.position()
     members: dict[str, Callable[[], Value]] = {}
     if isinstance(value, Namespace):
+        if value.members is None:
+            raise Silenced(name)
         members = _constant_members(value.members)
     elif isinstance(value, Tensor):
         members = _tensor_members(el, value)

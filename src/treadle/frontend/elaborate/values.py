@@ -137,10 +137,13 @@ class BuiltinParameter:
 
 @dataclass(frozen=True)
 class Namespace:
-    """What stands before a dot: an aliased file, or a split of the data."""
+    """What stands before a dot: an aliased file, or a split of the data.
+
+    `members` is None for a split whose file has not been read: it may have any column.
+    """
 
     name: str
-    members: Mapping[str, Value]
+    members: Mapping[str, Value] | None
     noun: str = "file"
 
 

@@ -7,8 +7,10 @@ import pytest
 
 from treadle.backends.numpy_ref import evaluate
 from treadle.errors import TreadleError
+from treadle.frontend.elaborate.data import SOURCES as KNOWN_SOURCES
 from treadle.frontend.elaborate.data import data_settings, data_sources, elaborate_columns, has_augmentation
 from treadle.frontend.load import load_text
+from treadle.train.data.sources import source_names
 from treadle.types import DType, TensorType
 
 TEXT = """
@@ -74,3 +76,29 @@ def test_unknown_columns_are_refused_with_a_suggestion():
     (found,) = caught.value.diagnostics
     assert found.code == "E0309"
     assert found.hint == "did you mean `images`?"
+
+
+def test_checking_reads_no_files_and_finds_unknown_names():
+    text = """
+data Images {
+  train = csv("missing.csv")
+  image = resize(train.images, 28)
+  digit = train.labels
+  doubled = image * 2
+  augment(train) { digit = shift(digit) }
+}
+"""
+    with pytest.raises(TreadleError) as caught:
+        load_text(text)
+    found = [(problem.code, problem.message) for problem in caught.value.diagnostics]
+    assert found == [("E0301", "`resize` is not defined"), ("E0301", "`shift` is not defined")]
+
+
+def test_checking_knows_the_sources():
+    with pytest.raises(TreadleError) as caught:
+        load_text('data Images { train = cvs("a.csv") }')
+    assert [problem.code for problem in caught.value.diagnostics] == ["E0705"]
+
+
+def test_every_source_has_a_reader():
+    assert tuple(source_names()) == KNOWN_SOURCES
