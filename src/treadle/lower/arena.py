@@ -83,7 +83,7 @@ class _Clock:
     def _touch(self, call: Call) -> None:
         reads, writes = touched(call)
         own = {self.scratch[call]} if call in self.scratch else set()
-        for buffer in reads | writes | own:
+        for buffer in sorted(reads | writes | own, key=lambda buffer: buffer.number):
             if buffer.kind is BufferKind.ARENA:
                 life = self.lives.setdefault(buffer, _Life(buffer, self.time, self.time))
                 life.last = self.time

@@ -6,8 +6,9 @@ sliced, reshaped) are storages of the same buffer, so that products and loops re
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import count
 from math import prod
 from typing import Any
 
@@ -31,7 +32,8 @@ class Buffer:
     """A piece of memory.
 
     `values` are the elements of a constant; `offset` is the place in the arena, once planned; `home` is the
-    number of the loop within one iteration of which the contents matter, None if they outlive all loops.
+    number of the loop within one iteration of which the contents matter, None if they outlive all loops;
+    `number` counts buffers as they are made, so that plans can treat them in an order that is always the same.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Buffer:
     values: tuple[Any, ...] | None = None
     offset: int = 0
     home: int | None = None
+    number: int = field(default_factory=count().__next__)
 
     @property
     def bytes(self) -> int:
