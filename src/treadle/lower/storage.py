@@ -33,7 +33,7 @@ class Buffer:
 
     `values` are the elements of a constant; `offset` is the place in the arena, once planned; `home` is the
     number of the loop within one iteration of which the contents matter, None if they outlive all loops;
-    `number` counts buffers as they are made, so that plans can treat them in an order that is always the same.
+    `number` counts buffers as they are made: plans treat them in an order that is always the same.
     """
 
     name: str
