@@ -28,6 +28,7 @@ from treadle.lower.plan import Plan
 from treadle.lower.text import plan_text
 from treadle.passes import order
 
+_ASSUMED_SIZE = 64  # of symbolic dimensions in texts of stages that need sizes
 _BACKENDS = {"cpu": "numba_cpu.backend:NumbaCpuBackend", "numpy": "numpy_ref:NumpyBackend"}
 
 
@@ -123,8 +124,17 @@ def plan_memory(programs: Mapping[str, Program], threads: int | None = None) -> 
     return plan({name: optimise(program) for name, program in programs.items()}, threads)
 
 
-def _lowered(program: Program) -> Plan:
-    return lower(optimise(program), threads=thread_count())
+def _lowered_text(program: Program, text: Callable[[Plan], str]) -> str:
+    """The text of a plan; sizes that only data decides are assumed, and the text says so."""
+    assumed = {name: _ASSUMED_SIZE for name in program.graph.symbols() if name not in program.sizes}
+    sized = Program(program.graph, {**assumed, **program.sizes})
+    plan = lower(optimise(sized), threads=thread_count())
+    sizes = ", ".join(f"{name} = {size}" for name, size in assumed.items())
+    return (f"# assumed, since only data decides: {sizes}\n" if assumed else "") + text(plan)
+
+
+def _sources_text(plan: Plan) -> str:
+    return "\n\n".join(print_kernel(kernel).text for kernel in plan.kernels())
 
 
 def _programs(checked: Checked) -> list[Program]:
@@ -140,7 +150,7 @@ _TEXTS: dict[str, Callable[[Program], str]] = {
     "graph": lambda program: print_graph(program.graph),
     "grad": lambda program: print_graph(differentiate(program.graph)),
     "optimised": lambda program: print_graph(optimise(program)),
-    "loops": lambda program: plan_text(_lowered(program)),
-    "cpu": lambda program: "\n\n".join(print_kernel(kernel).text for kernel in _lowered(program).kernels()),
+    "loops": lambda program: _lowered_text(program, plan_text),
+    "cpu": lambda program: _lowered_text(program, _sources_text),
 }
 STAGES = ("ast", *_TEXTS)
