@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 the spec, a file or the training is wrong (diagnostics on 
 is wrong; 130 interrupted. No Python traceback unless `--debug` stands on the command line.
 """
 
+import gc
 import sys
 from typing import Annotated
 
@@ -12,6 +13,9 @@ import typer
 from treadle import __version__
 from treadle.cli.lazy import LazyCommands
 from treadle.cli.problems import report
+
+# Modules, trees and graphs make many objects and few cycles: looking for these took a tenth of `check`.
+_COLLECT_EVERY = 50_000
 
 _EPILOG = (
     "SPEC is a file or the name of a gallery spec, such as digits_mlp. "
@@ -48,6 +52,7 @@ def treadle(
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command and leaves the process with its exit code."""
+    gc.set_threshold(_COLLECT_EVERY)
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:
