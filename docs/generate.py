@@ -14,7 +14,7 @@ from pathlib import Path
 
 from reference_library import library_page
 from reference_ops import ops_page
-from treadle.frontend.load import load_spec
+from treadle.frontend.load import load_text
 from treadle.viz import draw
 from treadle.viz.graphviz import render
 
@@ -36,7 +36,9 @@ def write() -> None:
 def draw_images() -> None:
     """Draws the pictures of the gallery, and the hand-written dot files."""
     images = DOCS / "images"
-    graph = load_spec(DOCS.parent / "specs" / "lenet.tdl").models["LeNet"].graph
+    graph = (
+        load_text((DOCS.parent / "specs" / "lenet.tdl").read_text(), "specs/lenet.tdl").models["LeNet"].graph
+    )
     draw(graph, images / "lenet.svg", overwrite=True)
     draw(graph, images / "lenet_backward.svg", "backward", depth=1, overwrite=True)
     for source in images.glob("*.dot"):
