@@ -1,1 +1,1 @@
-"""The compiled GPU backend: loop IR and templates become CUDA kernels by numba-cuda, launched as one graph."""
+"""The compiled GPU backend: loop IR and templates become CUDA kernels, launched as one graph."""
