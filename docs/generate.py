@@ -1,6 +1,7 @@
-"""Writes the generated references: `docs/ops.md` from the registry, `docs/library.md` from the library.
+"""Writes the generated references: `docs/ops.md` from the registry, `docs/library.md` from the library,
+`docs/gallery.md` from the specs.
 
-    python docs/generate.py            writes both
+    python docs/generate.py            writes all
     python docs/generate.py --check    exits with 1 and names the stale ones, if any
 
 Also redraws `docs/images/*.svg` with `--images`, which needs Graphviz.
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from reference_gallery import SPECS, gallery_page
 from reference_library import library_page
 from reference_ops import ops_page
 from treadle.frontend.load import load_text
@@ -19,7 +21,11 @@ from treadle.viz import draw
 from treadle.viz.graphviz import render
 
 DOCS = Path(__file__).resolve().parent
-PAGES: dict[str, Callable[[], str]] = {"ops.md": ops_page, "library.md": library_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "ops.md": ops_page,
+    "library.md": library_page,
+    "gallery.md": gallery_page,
+}
 
 
 def stale() -> list[str]:
@@ -36,9 +42,8 @@ def write() -> None:
 def draw_images() -> None:
     """Draws the pictures of the gallery, and the hand-written dot files."""
     images = DOCS / "images"
-    graph = (
-        load_text((DOCS.parent / "specs" / "lenet.tdl").read_text(), "specs/lenet.tdl").models["LeNet"].graph
-    )
+    lenet = SPECS / "convolution" / "lenet.tdl"
+    graph = load_text(lenet.read_text(), "specs/convolution/lenet.tdl").models["LeNet"].graph
     draw(graph, images / "lenet.svg", overwrite=True)
     draw(graph, images / "lenet_backward.svg", "backward", depth=1, overwrite=True)
     for source in images.glob("*.dot"):

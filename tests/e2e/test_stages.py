@@ -9,7 +9,7 @@ import pytest
 from treadle import driver
 from treadle.frontend.load import load_spec
 
-SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.tdl"))
+SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*/*.tdl"))
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)

@@ -22,6 +22,7 @@ def test_python_versions_agree():
     assert "Python 3.11 to 3.13" in README
 
 
-def test_the_whole_gallery_is_listed():
-    listed = set(re.findall(r"\]\(specs/(\w+)\.tdl\)", README))
-    assert listed == {path.stem for path in (ROOT / "specs").glob("*.tdl")}
+def test_specs_of_the_gallery_that_are_shown_exist():
+    listed = re.findall(r"\]\((specs/[\w/]+\.tdl)\)", README)
+    assert listed
+    assert all((ROOT / path).is_file() for path in listed)

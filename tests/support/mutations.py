@@ -19,8 +19,8 @@ _NUMBER = re.compile(r"\d[\d.eE_-]*")
 @cache
 def sources() -> list[str]:
     """Specs and library files to damage."""
-    folders = ("specs", "src/treadle/stdlib", "tests/errors/check", "tests/benchmarks/workloads")
-    paths = [path for folder in folders for path in sorted((ROOT / folder).glob("*.tdl"))]
+    folders = ("specs/*", "src/treadle/stdlib", "tests/errors/check", "tests/benchmarks/workloads")
+    paths = [path for folder in folders for path in sorted(ROOT.glob(f"{folder}/*.tdl"))]
     return [path.read_text("utf-8") for path in [*paths, ROOT / "tests/support/everything.tdl"]]
 
 

@@ -12,11 +12,11 @@ _ENDING = ".tdl"
 
 @cache
 def gallery() -> dict[str, Path]:
-    """The specs that come with Treadle, by name; in a checkout they lie in `specs/`."""
+    """The specs that come with Treadle, by name; in a checkout they lie in folders of `specs/`."""
     package = Path(treadle.__file__).parent
     for folder in (package / "gallery", package.parents[1] / "specs"):
         if folder.is_dir():
-            return {path.stem: path for path in sorted(folder.glob(f"*{_ENDING}"))}
+            return {path.stem: path for path in sorted(folder.glob(f"*/*{_ENDING}"))}
     return {}
 
 

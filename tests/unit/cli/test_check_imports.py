@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-SPECS = sorted([*ROOT.glob("specs/*.tdl"), *ROOT.glob("tests/benchmarks/workloads/*.tdl")])
+SPECS = sorted([*ROOT.glob("specs/*/*.tdl"), *ROOT.glob("tests/benchmarks/workloads/*.tdl")])
 FORBIDDEN = {
     *{"numba", "llvmlite", "scipy", "sklearn", "matplotlib", "pydot", "safetensors", "pydantic", "rich"},
     *{

@@ -9,7 +9,7 @@ CODES = (
         "E1001",
         "spec file was not found",
         "The path on the command line names no file.",
-        "treadle check lenet               # wrong\ntreadle check specs/lenet.tdl     # right",
+        "treadle check lenet               # wrong\ntreadle check specs/convolution/lenet.tdl     # right",
     ),
     CodeInfo(
         "E1002",
@@ -41,7 +41,7 @@ CODES = (
         "E1006",
         "file cannot be read",
         "It is a folder, is not readable by you, or is not UTF-8 text.",
-        "treadle check specs/              # wrong\ntreadle check specs/lenet.tdl     # right",
+        "treadle check specs/              # wrong\ntreadle check specs/convolution/lenet.tdl     # right",
     ),
     CodeInfo(
         "E1007",

@@ -15,7 +15,7 @@ from treadle.frontend.elaborate import budget
 ROOT = Path(__file__).parents[4]
 TEXTS = [
     path.read_text("utf-8")
-    for path in sorted([*ROOT.glob("specs/*.tdl"), *ROOT.glob("tests/errors/check/*.tdl")])
+    for path in sorted([*ROOT.glob("specs/*/*.tdl"), *ROOT.glob("tests/errors/check/*.tdl")])
     if not path.stem.startswith("E09")
 ]
 TOKEN = re.compile(r"\w+|[^\w\s]")

@@ -11,7 +11,7 @@ from support.spec_runs import Training
 from treadle.frontend.elaborate.data import data_sources
 from treadle.frontend.load import load_spec
 
-SPECS = sorted((Path(__file__).parents[4] / "specs").glob("*.tdl"))
+SPECS = sorted((Path(__file__).parents[4] / "specs").glob("*/*.tdl"))
 
 
 def random_inputs(graph, random):
