@@ -85,8 +85,8 @@ CODES = (
     ),
     CodeInfo(
         "E0413",
-        "dimension is not a positive integer",
-        "Every axis of a tensor has at least one element, and a whole number of them.",
+        "dimension is no possible size",
+        "Every axis of a tensor has a whole number of elements; those of parameters have at least one.",
         "param W: [I, 10 / 4] = zeros    # wrong\nparam W: [I, 10 // 4] = zeros   # right",
     ),
 )

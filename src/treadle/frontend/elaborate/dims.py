@@ -46,7 +46,7 @@ def resolve(el: Elaborator, type_: ast.TensorType, scope: Scope, *, fresh: bool,
     Names that are not bound become symbols when `fresh` (a model's inputs), else they are an error.
 
     Raises:
-        TreadleError: E0216 for an unknown size, E0413 for one that is no positive integer.
+        TreadleError: E0216 for an unknown size, E0413 for one that is no integer of at least 0.
     """
     dtype = dtype_named(type_.dtype, type_.span)
     shape: list[DimLike] = []
@@ -68,7 +68,7 @@ def resolve(el: Elaborator, type_: ast.TensorType, scope: Scope, *, fresh: bool,
 def _sizes(value: Value, span: Span, what: str) -> Sequence[DimLike]:
     sizes = elements(value, span) if isinstance(value, list | tuple) else [value]
     for size in sizes:
-        if not is_size(size) or (isinstance(size, int) and size < 1):
+        if not is_size(size) or (isinstance(size, int) and size < 0):
             fail("E0413", f"an axis of {what} has the size {show(size)}", span)
     return sizes
 

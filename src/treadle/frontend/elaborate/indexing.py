@@ -94,8 +94,8 @@ def _construct(el: Elaborator, value: Value, items: Sequence[Value], expr: ast.I
     for item in items:
         sizes = elements(item, expr.span) if isinstance(item, list | tuple) else [item]
         for size in sizes:
-            if not is_size(size) or (isinstance(size, int) and size < 1):
-                fail("E0413", f"a shape holds positive integers, not {describe(size)}", expr.span)
+            if not is_size(size) or (isinstance(size, int) and size < 0):
+                fail("E0413", f"a shape holds integers of at least 0, not {describe(size)}", expr.span)
             shape.append(size)
     if isinstance(value, DefinitionValue):
         value = el.call(value, Arguments([], {}), expr)

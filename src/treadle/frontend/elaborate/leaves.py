@@ -204,6 +204,8 @@ def _check_fixed(what: str, type_: TensorType, span: Span) -> None:
         fail(
             "E0216", f"{what} would have the shape {type_}, but {names} is not a fixed size", span, hint=hint
         )
+    if 0 in type_.shape:
+        fail("E0413", f"{what} would have the shape {type_}: nothing to keep", span)
 
 
 def _check_shared(el: Elaborator, path: str, type_: TensorType, span: Span) -> None:

@@ -151,7 +151,7 @@ def test_random_draws_differ_by_place_and_lie_in_range():
         ("tensor([[1], [2, 3]])", "E0314"),
         ('einsum("ij", x)', "E0212"),
         ("max(x, x)", "E0407"),
-        ("zeros[0]", "E0413"),
+        ("zeros[-1]", "E0413"),
     ],
 )
 def test_refusals(expression, code):

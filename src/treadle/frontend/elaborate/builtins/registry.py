@@ -101,8 +101,8 @@ def sizes(el: Elaborator, value: Value, what: str) -> Shape:
     """
     items = elements(value, here(el)) if isinstance(value, list | tuple | range) else [value]
     for item in items:
-        if not is_size(item) or (isinstance(item, int) and item < 1):
-            fail("E0413", f"{what} holds positive integers, not {describe(item)}", here(el))
+        if not is_size(item) or (isinstance(item, int) and item < 0):
+            fail("E0413", f"{what} holds integers of at least 0, not {describe(item)}", here(el))
     return tuple(items)
 
 
