@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 from treadle.autodiff import expand
 from treadle.backends.numba_cpu.printer import print_kernel
 from treadle.backends.numba_cpu.threads import thread_count
-from treadle.backends.protocol import Backend, MemoryPlan, Session
+from treadle.backends.protocol import Array, Backend, MemoryPlan, Session
 from treadle.errors import did_you_mean, fail
 from treadle.frontend.ast_text import ast_to_text
 from treadle.frontend.result import Checked
@@ -28,8 +28,14 @@ from treadle.lower.plan import Plan
 from treadle.lower.text import plan_text
 from treadle.passes import order
 
+Evaluate = Callable[[Graph, Mapping[str, Any]], dict[str, Array]]
+
 _ASSUMED_SIZE = 64  # of symbolic dimensions in texts of stages that need sizes
-_BACKENDS = {"cpu": "numba_cpu.backend:NumbaCpuBackend", "numpy": "numpy_ref:NumpyBackend"}
+_BACKENDS = {
+    "cpu": "numba_cpu.backend:NumbaCpuBackend",
+    "cuda": "numba_cuda.backend:NumbaCudaBackend",
+    "numpy": "numpy_ref:NumpyBackend",
+}
 
 
 @dataclass(frozen=True)
@@ -54,29 +60,48 @@ def optimise(
 
 
 def load_backend(name: str) -> Backend:
-    """The backend that the user calls `name`.
+    """The backend of the device that the user calls `name`.
 
     Raises:
         TreadleError: E1003 for an unknown name.
     """
     if name not in _BACKENDS:
-        hint = did_you_mean(name, _BACKENDS) or f"backends are: {', '.join(_BACKENDS)}"
-        fail("E1003", f"there is no backend `{name}`", hint=hint)
+        hint = did_you_mean(name, _BACKENDS) or f"devices are: {', '.join(_BACKENDS)}"
+        fail("E1003", f"there is no device `{name}`", hint=hint)
     module, _, attribute = _BACKENDS[name].partition(":")
     return cast(Backend, getattr(import_module(f"treadle.backends.{module}"), attribute)())
 
 
 def compile_programs(
-    programs: Mapping[str, Program], backend: str = "cpu", threads: int | None = None
+    programs: Mapping[str, Program], device: str = "cpu", threads: int | None = None
 ) -> Session:
     """A session in which all programs share parameters and states by leaf name.
 
     Raises:
-        TreadleError: E1003 for an unknown backend, E05xx for what cannot be differentiated, E1103 for what
+        TreadleError: E1003 for an unknown device, E05xx for what cannot be differentiated, E1103 for what
             the backend cannot run.
     """
-    chosen = load_backend(backend)
+    chosen = load_backend(device)
     return chosen.compile({name: optimise(program) for name, program in programs.items()}, threads=threads)
+
+
+def evaluator(device: str) -> Evaluate:
+    """What computes the outputs of graphs on a device; each graph is compiled once.
+
+    Raises:
+        TreadleError: E1003 for an unknown device; when called, what `compile_programs` raises.
+    """
+    load_backend(device)
+    sessions: dict[Graph, Session] = {}
+
+    def evaluate(graph: Graph, values: Mapping[str, Any]) -> dict[str, Array]:
+        if graph not in sessions:
+            sessions[graph] = compile_programs({graph.name: Program(graph)}, device)
+        for name in graph.leaves():
+            sessions[graph].write(name, values[name])
+        return sessions[graph].run(graph.name, {name: values[name] for name in graph.inputs})
+
+    return evaluate
 
 
 def restrict(graph: Graph, wanted: Callable[[str], bool]) -> Graph:

@@ -42,7 +42,7 @@ def test_evaluation_gives_what_training_said(digits):
     found = json.loads(treadle(folder, "eval", told["run"], "--json"))["splits"]
     assert found["test"]["accuracy"] == pytest.approx(told["best"]["test.accuracy"], abs=1e-6)
     again = json.loads(
-        treadle(folder, "eval", "digits_mlp", "--split", "test", "--backend", "numpy", "--json")
+        treadle(folder, "eval", "digits_mlp", "--split", "test", "--device", "numpy", "--json")
     )
     assert again["splits"]["test"]["loss"] == pytest.approx(found["test"]["loss"], rel=1e-4)
 
@@ -80,7 +80,7 @@ def test_damaged_weights_are_refused(digits, tmp_path):
 
 def test_backends_agree(tmp_path):
     losses = [
-        json.loads(treadle(tmp_path, "train", "xor_mlp", "--epochs", "20", "--backend", name, "--json"))[
+        json.loads(treadle(tmp_path, "train", "xor_mlp", "--epochs", "20", "--device", name, "--json"))[
             "values"
         ]
         for name in ("cpu", "numpy")

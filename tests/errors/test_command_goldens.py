@@ -80,7 +80,7 @@ def test_nothing_that_existed_was_touched(workshop):
 @pytest.mark.parametrize(
     "words",
     [
-        ["train", "E0808_no_folder.tdl", "--run", "flowers.csv/run", "--backend", "numpy", "--json"],
+        ["train", "E0808_no_folder.tdl", "--run", "flowers.csv/run", "--device", "numpy", "--json"],
         ["check", "nothing.tdl", "--json"],
     ],
 )

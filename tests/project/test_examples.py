@@ -20,9 +20,9 @@ MEMORY = re.compile(r" +[\d.,]+ [KMG]iB$", re.MULTILINE)
 ADVICE = "run `python examples/refresh.py`"
 # Words that make a command short here: few steps, and no kernels to compile.
 SHORTENED = {
-    "train": ("--backend", "numpy", "--steps", "3"),
-    "eval": ("--backend", "numpy"),
-    "predict": ("--backend", "numpy"),
+    "train": ("--device", "numpy", "--steps", "3"),
+    "eval": ("--device", "numpy"),
+    "predict": ("--device", "numpy"),
     "gradcheck": ("--samples", "1"),
 }
 

@@ -42,7 +42,7 @@ def furnish(folder: Path, specs: Path) -> None:
     _weights(folder)
     (folder / "other.tdl").write_text(OTHER)
     with pytest.raises(SystemExit):
-        app.main(["train", "other.tdl", "--quiet", "--backend", "numpy", "--run", "old_run"])
+        app.main(["train", "other.tdl", "--quiet", "--device", "numpy", "--run", "old_run"])
 
 
 def _weights(folder: Path) -> None:

@@ -14,8 +14,9 @@ RunArgument = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for tools.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
 DataOption = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of the data files.")]
-BackendOption = Annotated[
-    str, typer.Option("--backend", help="`cpu` compiles kernels; `numpy` interprets, slowly.")
+DeviceOption = Annotated[
+    str,
+    typer.Option("--device", help="`cpu` and `cuda` (a GPU) compile kernels; `numpy` interprets, slowly."),
 ]
 ThreadsOption = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; all cores by default.")]
 NameOption = Annotated[

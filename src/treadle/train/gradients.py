@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from treadle.autodiff.check import ParameterReport, gradcheck
-from treadle.backends.numpy_ref import evaluate
+from treadle.driver import Evaluate, evaluator
 from treadle.frontend.result import TrainPlan
 from treadle.ir import RNG_INPUT, STEP_INPUT, Graph, bind
 from treadle.train.data.ranges import index_limits
@@ -31,17 +31,24 @@ class PhaseReport:
     parameters: list[ParameterReport]
 
 
-def check_gradients(plan: TrainPlan, *, seed: int, batch: int, samples: int) -> list[PhaseReport]:
-    """Reports for all phases of a plan, at its initial values."""
+def check_gradients(
+    plan: TrainPlan, *, seed: int, batch: int, samples: int, device: str = "numpy"
+) -> list[PhaseReport]:
+    """Reports for all phases of a plan, at its initial values.
+
+    Raises:
+        TreadleError: see `driver.evaluator`.
+    """
     leaves = initial_values(plan.init, seed, batch)
+    run = evaluator(device)
     return [
-        PhaseReport(phase.name, _check(plan, phase.graph, leaves, seed, batch, samples))
+        PhaseReport(phase.name, _check(plan, phase.graph, leaves, run, seed, batch, samples))
         for phase in plan.phases
     ]
 
 
 def _check(
-    plan: TrainPlan, graph: Graph, leaves: dict[str, Any], seed: int, batch: int, samples: int
+    plan: TrainPlan, graph: Graph, leaves: dict[str, Any], run: Evaluate, seed: int, batch: int, samples: int
 ) -> list[ParameterReport]:
     sizes = dict.fromkeys(graph.symbols(), _OTHER_SIZE) | {TOTAL_STEPS: _TOTAL_STEPS}
     bound = bind(graph, sizes | {plan.eval.batch or "": batch})
@@ -50,7 +57,7 @@ def _check(
     inputs = {name: _random(name, node.type, limits, draw) for name, node in bound.inputs.items()}
     values = {**leaves, **inputs}
     values[RNG_INPUT], values[STEP_INPUT] = np.array([seed, 1]), np.array(0)
-    return gradcheck(bound, values, evaluate, samples=samples, seed=seed)
+    return gradcheck(bound, values, run, samples=samples, seed=seed)
 
 
 def _random(name: str, type_: TensorType, limits: dict[str, int], draw: np.random.Generator) -> Any:

@@ -28,7 +28,7 @@ def predict(
     leaves: Mapping[str, Array],
     rows: Table,
     sizes: Mapping[str, int],
-    backend: str = "cpu",
+    device: str = "cpu",
     threads: int | None = None,
 ) -> dict[str, Array]:
     """The outputs for all rows.
@@ -38,7 +38,7 @@ def predict(
         leaves: values of its parameters and states.
         rows: its inputs.
         sizes: its symbolic dimensions other than the batch.
-        backend: `cpu` or `numpy`.
+        device: `cpu`, `cuda` or `numpy`.
         threads: as many as there are cores when None.
 
     Raises:
@@ -48,7 +48,7 @@ def predict(
     if not graph.outputs:
         fail("E1005", f"model {model.name} declares no `output`", hint="add `output probability = ...` to it")
     programs = {str(size): sized(graph, size, sizes) for size in batch_sizes([rows.size], _BATCH)}
-    session = compile_programs(programs, backend, threads)
+    session = compile_programs(programs, device, threads)
     used = graph.leaves()
     for name, value in leaves.items():
         if name in used:

@@ -60,7 +60,7 @@ class Programs:
 
 
 def compile_training(
-    plan: TrainPlan, feeds: Mapping[str, Feed], backend: str = "cpu", threads: int | None = None
+    plan: TrainPlan, feeds: Mapping[str, Feed], device: str = "cpu", threads: int | None = None
 ) -> Programs:
     """Compiles all phases, and evaluation of all splits but `train`; sets the initial values.
 
@@ -74,7 +74,7 @@ def compile_training(
         for phase in plan.phases
     }
     others = {split: feed for split, feed in feeds.items() if split != TRAIN}
-    session = compile_programs(programs | _evaluation_programs(plan, others), backend, threads)
+    session = compile_programs(programs | _evaluation_programs(plan, others), device, threads)
     for name, value in initial_values(plan.init, plan.seed, plan.batch).items():
         session.write(name, value)
     phases = (PhaseProgram(p.name, _phase_name(p), p.repeat, frozenset(p.graph.inputs)) for p in plan.phases)
@@ -82,14 +82,14 @@ def compile_training(
 
 
 def compile_evaluation(
-    plan: TrainPlan, feeds: Mapping[str, Feed], backend: str = "cpu", threads: int | None = None
+    plan: TrainPlan, feeds: Mapping[str, Feed], device: str = "cpu", threads: int | None = None
 ) -> Evaluation:
     """Compiles evaluation of these splits; the session's leaves have no values yet.
 
     Raises:
         TreadleError: see `driver.compile_programs`.
     """
-    session = compile_programs(_evaluation_programs(plan, feeds), backend, threads)
+    session = compile_programs(_evaluation_programs(plan, feeds), device, threads)
     return _evaluation(plan, feeds, session)
 
 

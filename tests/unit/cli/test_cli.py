@@ -79,7 +79,7 @@ def test_print_after(run):
         (["check", "digits_mpl"], "did you mean `digits_mlp`"),
         (["check", "xor_mlp", "--emit=grahp"], "did you mean `graph`"),
         (["check", "xor_mlp", "--print-after=cze"], "did you mean"),
-        (["train", "xor_mlp", "--backend", "numpi"], "did you mean `numpy`"),
+        (["train", "xor_mlp", "--device", "numpi"], "did you mean `numpy`"),
         (["explain", "E0230"], "E1008"),
         (["eval", "xor_mlp"], "E0801"),
         (["eval", "."], "E0801"),

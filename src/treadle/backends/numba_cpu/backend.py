@@ -13,14 +13,15 @@ import numpy as np
 
 from treadle.backends.numba_cpu.compile import compile_kernels
 from treadle.backends.numba_cpu.link import Linker
-from treadle.backends.numba_cpu.session import Array, Block, CpuSession, bytes_of, make_runner, pack
-from treadle.backends.numba_cpu.support import check_support
+from treadle.backends.numba_cpu.session import Array, Block, CpuSession, make_runner, pack
 from treadle.backends.numba_cpu.threads import thread_count
 from treadle.backends.protocol import MemoryPlan
+from treadle.backends.support import check_support
 from treadle.ir import Graph
 from treadle.lower.arena import assign_offsets
 from treadle.lower.lower import lower
 from treadle.lower.plan import Plan, used
+from treadle.lower.programs import bytes_of, lasting, lower_all
 from treadle.lower.storage import Buffer, BufferKind, Storage
 
 
@@ -40,7 +41,7 @@ class NumbaCpuBackend:
             TreadleError: E1103 for an element type that CPU kernels do not compute with.
         """
         for graph in programs.values():
-            check_support(graph)
+            check_support(graph, self.name)
         count = threads or thread_count()
         plans = lower_all(programs, count)
         linker = Linker(count)
@@ -71,31 +72,13 @@ def source_text(graph: Graph) -> str:
     return "\n\n".join(f"# {source.name}\n{source.text}" for source in sources)
 
 
-def lower_all(programs: Mapping[str, Graph], threads: int) -> dict[str, Plan]:
-    """Plans of graphs that share params and states.
-
-    Raises:
-        ValueError: when the types of a leaf differ.
-    """
-    shared: dict[str, Storage] = {}
-    plans: dict[str, Plan] = {}
-    for name, graph in programs.items():
-        for leaf, node in graph.leaves().items():
-            known = shared.get(leaf)
-            if known and (known.buffer.dtype, known.shape) != (node.type.dtype, node.type.static_shape()):
-                raise ValueError(f"{leaf} is {node.type} in {name} and another type in an earlier program")
-        plans[name] = lower(graph, shared, threads)
-        shared |= plans[name].leaves
-    return plans
-
-
 class _Memory:
     """All memory of a session: one arena for all programs, and a block for what lasts."""
 
     def __init__(self, plans: list[Plan], linker: Linker) -> None:
         self.arena = Block(max((assign_offsets(plan.calls, linker.scratch) for plan in plans), default=0))
-        lasting = dict.fromkeys(b for plan in plans for b in _lasting(plan))
-        self.lasting, offsets = pack(lasting)
+        kept = dict.fromkeys(b for plan in plans for b in lasting(plan))
+        self.lasting, offsets = pack(kept)
         self.addresses: dict[Buffer, int] = {b: self.lasting.address + at for b, at in offsets.items()}
         for buffer in (*linker.scratch.values(), *(b for plan in plans for b in used(plan.calls))):
             if buffer.kind is BufferKind.ARENA:
@@ -116,9 +99,3 @@ class _Memory:
             + bytes_of(plans, BufferKind.OUTPUT)
             + bytes_of(plans, BufferKind.CONSTANT),
         )
-
-
-def _lasting(plan: Plan) -> list[Buffer]:
-    """Buffers that keep their contents between runs."""
-    own = [b for b in plan.buffers if b.kind not in {BufferKind.ARENA, BufferKind.INPUT}]
-    return [*(storage.buffer for storage in plan.leaves.values()), *own]

@@ -19,7 +19,7 @@ from treadle.backends.numba_cpu.program import Program
 from treadle.backends.protocol import MemoryPlan
 from treadle.lower.arena import ALIGNMENT, aligned
 from treadle.lower.plan import Plan
-from treadle.lower.storage import Buffer, BufferKind, Storage
+from treadle.lower.storage import Buffer, Storage
 
 Array = NDArray[Any]
 
@@ -166,15 +166,3 @@ class CpuSession:
         if name not in self._leaves:
             raise KeyError(f"no parameter or state is named {name}")
         return self._leaves[name]
-
-
-def bytes_of(plans: Iterable[Plan], kind: BufferKind) -> int:
-    """Total size of the buffers of a kind; programs share parameters and states."""
-    buffers = {
-        buffer for plan in plans for buffer in (*plan.buffers, *_leaf_buffers(plan)) if buffer.kind is kind
-    }
-    return sum(buffer.bytes for buffer in buffers)
-
-
-def _leaf_buffers(plan: Plan) -> list[Buffer]:
-    return [storage.buffer for storage in plan.leaves.values()]

@@ -1,7 +1,7 @@
 """Kernel sources -> machine code of a GPU, without a GPU or its driver.
 
 Input: a `KernelSource` and a target such as `sm_90a`. Output: a cubin that exports `SYMBOL`. The way: the
-text becomes a Python function in the scope of the device dialect (the public names of the modules `dialect*`),
+text becomes a Python function in the scope of the device dialect (public names of the modules `dialect*`),
 numba-cuda makes LLVM code of it, NVVM and the link-time optimiser make machine code; without the latter there
 are no 128-bit accesses to shared memory. Non-goals: caching (`cache.py`), loading (`driver_api.py`).
 """

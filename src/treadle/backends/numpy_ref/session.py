@@ -14,7 +14,7 @@ from treadle.types import TensorType
 
 
 class NumpyBackend:
-    """Interprets graphs with NumPy; `--backend numpy`."""
+    """Interprets graphs with NumPy; `--device numpy`."""
 
     name = "numpy"
 

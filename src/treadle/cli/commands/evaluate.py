@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from treadle.cli.options import (
-    BackendOption,
     DataOption,
+    DeviceOption,
     JsonOption,
     NameOption,
     RunArgument,
@@ -31,7 +31,7 @@ def run(
     name: NameOption = None,
     split: SplitOption = None,
     data: DataOption = None,
-    backend: BackendOption = "cpu",
+    device: DeviceOption = "cpu",
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -46,7 +46,7 @@ def run(
         hint = did_you_mean(split, feeds) or f"splits are: {', '.join(feeds)}"
         fail("E0708", f"the data have no split `{split}`", hint=hint)
     chosen = {name: feed for name, feed in feeds.items() if split in {None, name}}
-    evaluation = compile_evaluation(opened.plan, chosen, backend, threads)
+    evaluation = compile_evaluation(opened.plan, chosen, device, threads)
     write_leaves(evaluation.session, values)
     results = {
         name: evaluate_split(evaluation, feed, opened.plan.batch, opened.plan.seed)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from treadle.autodiff.check import ParameterReport
-from treadle.cli.options import JsonOption, NameOption, SpecArgument
+from treadle.cli.options import DeviceOption, JsonOption, NameOption, SpecArgument
 from treadle.cli.plans import choose_plan
 from treadle.cli.problems import EXIT_DIAGNOSTICS, show
 from treadle.cli.specs import find_spec
@@ -29,6 +29,7 @@ def run(
     samples: SamplesOption = 10,
     seed: SeedOption = 0,
     batch: BatchOption = 3,
+    device: DeviceOption = "numpy",
     as_json: JsonOption = False,
 ) -> None:
     """Compare gradients with central differences, parameter by parameter, on random inputs.
@@ -36,7 +37,7 @@ def run(
     Example: treadle gradcheck lenet --samples 5
     """
     plan = choose_plan(load_spec(find_spec(spec)), name)
-    reports = check_gradients(plan, seed=seed, batch=batch, samples=samples)
+    reports = check_gradients(plan, seed=seed, batch=batch, samples=samples, device=device)
     if as_json:
         print(json.dumps([asdict(report) for report in reports], indent=2))
     else:

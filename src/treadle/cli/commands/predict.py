@@ -8,8 +8,8 @@ import numpy as np
 import typer
 
 from treadle.cli.options import (
-    BackendOption,
     DataOption,
+    DeviceOption,
     JsonOption,
     NameOption,
     RunArgument,
@@ -50,7 +50,7 @@ def run(
     output: OutputOption = None,
     force: ForceOption = False,
     data: DataOption = None,
-    backend: BackendOption = "cpu",
+    device: DeviceOption = "cpu",
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -67,7 +67,7 @@ def run(
     where = str(source) if source else f"`{split}`"
     sizes = check_inputs(model, inputs.columns, where, Spans(), targets=False)
     sizes.pop(model.batch or "", None)
-    results = predict(model, values, inputs, sizes, backend, threads)
+    results = predict(model, values, inputs, sizes, device, threads)
     if output is not None:
         _write(output, results)
     elif as_json:

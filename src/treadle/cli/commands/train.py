@@ -13,8 +13,8 @@ import typer
 
 from treadle.cli.live import finished_table, make_view, show_all
 from treadle.cli.options import (
-    BackendOption,
     DataOption,
+    DeviceOption,
     JsonOption,
     NameOption,
     QuietOption,
@@ -48,7 +48,7 @@ def run(
     epochs: EpochsOption = None,
     steps: StepsOption = None,
     seed: SeedOption = None,
-    backend: BackendOption = "cpu",
+    device: DeviceOption = "cpu",
     threads: ThreadsOption = None,
     run_folder: RunOption = None,
     resume: ResumeOption = None,
@@ -66,7 +66,7 @@ def run(
     plan = with_settings(_adjusted(choose_plan(checked, name), epochs, steps, seed))
     feeds = load_feeds(checked, plan, Folders.around(path, data))
     begun = time.monotonic()
-    programs = compile_training(plan, feeds, backend, threads)
+    programs = compile_training(plan, feeds, device, threads)
     compile_seconds = time.monotonic() - begun
     trainer = Trainer(plan, feeds, programs)
     folder = RunFolder(resume) if resume else _new_folder(run_folder, path)

@@ -22,7 +22,7 @@ CODES = (
         "E1003",
         "option has an invalid value",
         "The accepted values are listed in the hint.",
-        "treadle train net.tdl --backend tpu    # wrong",
+        "treadle train net.tdl --device tpu    # wrong",
     ),
     CodeInfo(
         "E1004",

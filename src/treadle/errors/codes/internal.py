@@ -23,6 +23,6 @@ CODES = (
         "operation is not supported by the backend",
         "The backend has no lowering for this operation or element type. The reference backend runs "
         "everything.",
-        "treadle train net.tdl --backend numpy",
+        "treadle train net.tdl --device numpy",
     ),
 )
