@@ -1,0 +1,5 @@
+"""Hand-made kernels for products: matrix product and convolution, on ordinary units and tensor cores."""
+
+from treadle.backends.numba_cuda.templates.gemm import matmul_steps
+
+__all__ = ["matmul_steps"]

@@ -1,0 +1,65 @@
+"""The grid of a tiled product: which tile, batch and part of the sum a block computes.
+
+Input: sizes and a tile. Output: the number of blocks, parameters, and the lines that take a block's number
+apart. All blocks lie on the first axis of the grid, which is the only one without a low limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from treadle.backends.numba_cuda.templates.text import Param, ceil_div, divided, numbers, under
+from treadle.backends.numba_cuda.templates.tiles import Tile
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Blocks over tiles, then parts of the sum (of `share` terms each), then the batch."""
+
+    tile: Tile
+    m: int
+    n: int
+    k: int
+    batch: int = 1
+    parts: int = 1
+    share: int = 0
+
+    @property
+    def blocks(self) -> int:
+        return self._down * self._across * self.parts * self.batch
+
+    @property
+    def _down(self) -> int:
+        return ceil_div(self.m, self.tile.rows)
+
+    @property
+    def _across(self) -> int:
+        return ceil_div(self.n, self.tile.columns)
+
+    @property
+    def params(self) -> list[Param]:
+        found = numbers(m=self.m, n=self.n, k=self.k, tiles_down=self._down, tiles_across=self._across)
+        return found + (numbers(parts=self.parts, share=self.share) if self.parts > 1 else [])
+
+    def lines(self) -> list[str]:
+        """Lines that define tid, row0, column0, z, k0 and k_end, and part if there are several."""
+        rest, down = divided("cuda.blockIdx.x", "tiles_down")
+        z, across = divided("block", "tiles_across")
+        place = [
+            "tid = int32(cuda.threadIdx.x)",
+            f"row0 = int32({down} * {self.tile.rows})",
+            f"block = {rest}",
+            f"column0 = int32({across} * {self.tile.columns})",
+            f"z = {z}",
+        ]
+        return place + (self._part() if self.parts > 1 else ["k0 = int32(0)", "k_end = k"])
+
+    def _part(self) -> list[str]:
+        z, part = divided("z", "parts")
+        return [
+            f"part = {part}",
+            f"z = {z}",
+            "k0 = int32(part * share)",
+            "k_end = int32(k0 + share)",
+            *under("if k_end > k:", ["k_end = k"]),
+        ]

@@ -1,0 +1,85 @@
+"""How a product is cut into tiles of blocks and threads.
+
+Input: the sizes of a product. Output: a `Tile` and the number of parts of the sum. Both follow from sizes
+alone, so the order of summation does too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from treadle.backends.numba_cuda.templates.text import ceil_div
+
+MULTIPROCESSORS = 132
+"""Blocks that a large GPU runs side by side; a constant, so that results are the same on every device."""
+SHORTEST_PART = 256
+"""Fewest terms of a sum for which a part of its own pays."""
+MOST_PARTS = 64
+
+
+@dataclass(frozen=True)
+class Tile:
+    """The tile of a block (rows x columns, `depth` terms at a time) and of a thread (height x width).
+
+    `resident` is the number of blocks that shall fit on a multiprocessor.
+    """
+
+    rows: int
+    columns: int
+    depth: int
+    height: int
+    width: int
+    resident: int = 1
+
+    @property
+    def down(self) -> int:
+        """Threads that share the columns of a block."""
+        return self.rows // self.height
+
+    @property
+    def across(self) -> int:
+        """Threads that share the rows of a block."""
+        return self.columns // self.width
+
+    @property
+    def threads(self) -> int:
+        return self.down * self.across
+
+
+LARGE = Tile(128, 128, 16, 8, 8, 2)
+MEDIUM = Tile(64, 64, 16, 4, 4, 3)
+SMALL = Tile(32, 32, 32, 4, 4, 8)
+FLAT = Tile(16, 64, 32, 4, 4, 8)
+TALL = Tile(64, 16, 32, 4, 4, 8)
+DOUBLE = Tile(64, 64, 8, 4, 4, 2)
+DOUBLE_SMALL = Tile(32, 32, 16, 4, 4, 4)
+
+
+def choose_tile(m: int, n: int, batch: int, *, double: bool = False) -> Tile:
+    """The largest tile of which there are enough to keep a large GPU busy."""
+    if double:
+        return DOUBLE if blocks(DOUBLE, m, n) * batch >= MULTIPROCESSORS else DOUBLE_SMALL
+    if m <= FLAT.rows or n <= TALL.columns:
+        return FLAT if m <= n else TALL
+    for tile in (LARGE, MEDIUM):
+        if blocks(tile, m, n) * batch >= MULTIPROCESSORS:
+            return tile
+    return SMALL
+
+
+def blocks(tile: Tile, m: int, n: int) -> int:
+    """Tiles that cover an m x n matrix."""
+    return ceil_div(m, tile.rows) * ceil_div(n, tile.columns)
+
+
+def choose_parts(tiles: int, k: int, depth: int, parts: int | None = None) -> tuple[int, int]:
+    """How many parts the sum over k is cut into, and their length, a multiple of `depth`; `parts` asks for a number."""
+    wanted = parts or _useful_parts(tiles, k)
+    share = ceil_div(ceil_div(max(1, k), wanted), depth) * depth
+    return max(1, ceil_div(k, share)), share
+
+
+def _useful_parts(tiles: int, k: int) -> int:
+    if tiles >= MULTIPROCESSORS:
+        return 1
+    return max(1, min(2 * MULTIPROCESSORS // max(1, tiles), k // SHORTEST_PART, MOST_PARTS))
