@@ -25,7 +25,7 @@ def in_order(things: list[Any], order: str) -> list[Any]:
 
 
 class Block:
-    """One block of a launch: its threads and its shared memory, first static arrays, then the dynamic part."""
+    """One block of a launch: its threads and its shared memory, static arrays, then the dynamic one."""
 
     def __init__(self, number: int, index: Three, extent: Three, grid: Three, shared: int) -> None:
         self.number = number

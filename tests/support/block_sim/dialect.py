@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from support.block_sim import mathematics, matrices, warps
+from support.block_sim import mathematics, matrices, randoms, warps
 from support.block_sim.memory import POISON, View
 from support.block_sim.running import NOW, site
 
@@ -112,6 +112,7 @@ NAMES: dict[str, Any] = {
     "cuda": cuda,
     **TYPES,
     **mathematics.NAMES,
+    **randoms.NAMES,
     "load4": load4,
     "load2": load2,
     "store4": store4,

@@ -45,6 +45,11 @@ def fma(a: Any, b: Any, c: Any) -> Any:
     return type(a)(np.float64(a) * np.float64(b) + np.float64(c))
 
 
+def quotient(number: Any, magic: Any, shift: Any) -> Any:
+    """`number // d`, with `magic` and `shift` made from d."""
+    return np.int32(int(number) * (int(magic) & 2**32 - 1) >> int(shift))
+
+
 def mulhi_u32(a: Any, b: Any) -> Any:
     """The upper 32 bits of a product of two 32-bit numbers."""
     return np.uint32(int(a) * int(b) >> 32)
@@ -84,6 +89,10 @@ def f32_to_f16(x: Any) -> Any:
 
 
 NAMES = {
+    "inf": math.inf,
+    "nan": math.nan,
+    "copysign": np.copysign,
+    "quotient": quotient,
     "exp": np.exp,
     "log": np.log,
     "log1p": np.log1p,
