@@ -20,7 +20,7 @@ LOCAL = """
 def kernel(x, y, n):
     own = cuda.local.array(64, float32)
     for i in range(int32(64)):
-        own[i] = x[i]
+        own[int32(x[i])] = x[i + 1]
     y[0] = own[n]
 """
 
