@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from treadle.errors import Diagnostic, TreadleError
 from treadle.ir import Graph
 
 Array = NDArray[Any]
@@ -30,6 +31,29 @@ class MemoryPlan:
     def total(self) -> int:
         """All bytes together."""
         return self.parameters + self.states + self.inputs + self.activations
+
+    def __str__(self) -> str:
+        return ", ".join(f"{kind} {bytes_text(size)}" for kind, size in vars(self).items())
+
+
+def bytes_text(size: int) -> str:
+    """A number of bytes for people: `3.2 MiB`."""
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size} B"
+
+
+class DeviceMemoryError(TreadleError):
+    """E1017: a session does not fit into the memory of its device."""
+
+    def __init__(self, plan: MemoryPlan, free: int, hint: str = "a smaller batch needs less") -> None:
+        """What the session needs, what the device has, and what helps."""
+        needed = f"{bytes_text(plan.total)} are needed ({plan})"
+        message = f"the device has {bytes_text(free)} of free memory, {needed}"
+        super().__init__([Diagnostic("E1017", message, hint=hint)])
+        self.plan = plan
+        self.free = free
 
 
 class Session(Protocol):

@@ -27,35 +27,36 @@ class _Life:
         return self.first <= other.last and other.first <= self.last
 
 
-def assign_offsets(calls: Sequence[Call], scratch: dict[Call, Buffer]) -> int:
+def assign_offsets(calls: Sequence[Call], scratch: dict[Call, Buffer], alignment: int = ALIGNMENT) -> int:
     """Gives every arena buffer its offset and returns the size of the arena in bytes.
 
-    `scratch` holds a buffer for each call that needs one while it runs.
+    `scratch` holds a buffer for each call that needs one while it runs; every offset is a multiple of
+    `alignment` bytes.
     """
     lives = _lifetimes(calls, scratch)
     placed: list[_Life] = []
     size = 0
     for life in sorted(lives, key=lambda life: (-life.buffer.bytes, life.first)):
-        life.buffer.offset = _lowest_gap(life, placed)
+        life.buffer.offset = _lowest_gap(life, placed, alignment)
         placed.append(life)
-        size = max(size, life.buffer.offset + aligned(life.buffer.bytes))
+        size = max(size, life.buffer.offset + aligned(life.buffer.bytes, alignment))
     return size
 
 
-def aligned(size: int) -> int:
-    """A size in bytes rounded up to whole cache lines."""
-    return -(-size // ALIGNMENT) * ALIGNMENT
+def aligned(size: int, alignment: int = ALIGNMENT) -> int:
+    """A size in bytes rounded up to whole cache lines, or to another alignment."""
+    return -(-size // alignment) * alignment
 
 
-def _lowest_gap(life: _Life, placed: Iterable[_Life]) -> int:
+def _lowest_gap(life: _Life, placed: Iterable[_Life], alignment: int) -> int:
     taken = sorted(
-        (other.buffer.offset, other.buffer.offset + aligned(other.buffer.bytes))
+        (other.buffer.offset, other.buffer.offset + aligned(other.buffer.bytes, alignment))
         for other in placed
         if other.overlaps(life)
     )
     offset = 0
     for start, end in taken:
-        if offset + aligned(life.buffer.bytes) <= start:
+        if offset + aligned(life.buffer.bytes, alignment) <= start:
             break
         offset = max(offset, end)
     return offset

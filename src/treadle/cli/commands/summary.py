@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from treadle.backends.protocol import MemoryPlan
+from treadle.backends.protocol import MemoryPlan, bytes_text
 from treadle.cli.options import JsonOption, ModelOption, SpecArgument
 from treadle.cli.plans import choose_model
 from treadle.cli.specs import find_spec
@@ -13,8 +13,6 @@ from treadle.frontend.result import TrainPlan
 from treadle.train.length import TOTAL_STEPS
 from treadle.train.summary import Summary, summarise, training_memory
 from treadle.types import DimLike
-
-_UNITS = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 
 
 def run(spec: SpecArgument, model: ModelOption = None, as_json: JsonOption = False) -> None:
@@ -72,19 +70,13 @@ def _memory_text(memory: MemoryPlan, batch: int) -> str:
         "activations": memory.activations,
         "total": memory.total,
     }
-    rows = [[f"training step, batch {batch}", ""], *([name, _bytes(size)] for name, size in kinds.items())]
+    sizes = [[name, bytes_text(size)] for name, size in kinds.items()]
+    rows = [[f"training step, batch {batch}", ""], *sizes]
     return table(rows)
 
 
 def _count(value: DimLike) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _bytes(size: int) -> str:
-    for unit, name in _UNITS:
-        if size >= unit:
-            return f"{size / unit:.1f} {name}"
-    return f"{size} B"
 
 
 def _as_json(summary: Summary, memory: MemoryPlan | None) -> dict[str, Any]:

@@ -83,4 +83,31 @@ CODES = (
         "treadle draw net.tdl -o net.svg             # too large\n"
         "treadle draw net.tdl -o net.svg --depth 1   # one box per layer",
     ),
+    CodeInfo(
+        "E1014",
+        "no usable GPU",
+        "`--device cuda` needs an NVIDIA GPU, its driver and the packages of the extra `cuda`. The message "
+        "says which of them is missing, the hint what installs it; `treadle doctor` lists all of them.",
+        "treadle train net.tdl --device cuda   # on a machine without a GPU\n"
+        "treadle train net.tdl --device cpu    # right there",
+    ),
+    CodeInfo(
+        "E1015",
+        "GPU is too old",
+        "Kernels are made for compute capability 8.0 (Ampere) and later.",
+        "treadle train net.tdl --device cpu",
+    ),
+    CodeInfo(
+        "E1016",
+        "GPU driver failed",
+        "The driver refused a call, or the GPU stopped. The message has the driver's own words.",
+        "treadle doctor",
+    ),
+    CodeInfo(
+        "E1017",
+        "GPU memory is too small",
+        "The session's memory is planned before anything runs, and the device has less. The hint names the "
+        "largest batch that fits, where a batch is what decides.",
+        "batch 100000                      # wrong\nbatch 4096                        # right",
+    ),
 )

@@ -1,0 +1,134 @@
+"""Which parts of CUDA this machine has: packages, the driver, GPUs; and what to do about one that is missing.
+
+Input: installed distributions and the driver's library. Output: a `Presence`. Imports no CUDA package, so it
+works everywhere; the driver is asked directly.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, requires, version
+
+from treadle.errors import fail
+
+INSTALL_PACKAGES = "pip install 'treadle[cuda]'"
+INSTALL_DRIVER = "sudo ubuntu-drivers install (or https://www.nvidia.com/drivers)"
+OLDEST_DRIVER = 13000
+"""The CUDA version, as the driver counts, that the packages are made for."""
+
+_LIBRARY = "libcuda.so.1"
+_MAJOR, _MINOR = 75, 76  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_*
+_PIN = re.compile(r"([A-Za-z0-9_.-]+)==([^\s;]+)")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A distribution of the extra `cuda`: the version that is wanted, and the one found."""
+
+    name: str
+    wanted: str
+    found: str | None
+
+
+@dataclass(frozen=True)
+class Presence:
+    """What was found.
+
+    Attributes:
+        packages: all that the extra `cuda` names.
+        driver: the driver's CUDA version, such as 13000; None without a driver.
+        devices: names and compute capabilities.
+    """
+
+    packages: tuple[Package, ...]
+    driver: int | None = None
+    devices: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def missing(self) -> list[str]:
+        """Packages that are not installed."""
+        return [package.name for package in self.packages if package.found is None]
+
+    def problem(self) -> tuple[str, str] | None:
+        """What stands in the way of running on a GPU, and the command that removes it."""
+        if self.missing:
+            return f"packages are missing: {', '.join(self.missing)}", INSTALL_PACKAGES
+        if self.driver is None:
+            return f"there is no NVIDIA driver ({_LIBRARY} was not found)", INSTALL_DRIVER
+        if self.driver < OLDEST_DRIVER:
+            found, wanted = cuda_version(self.driver), cuda_version(OLDEST_DRIVER)
+            return f"the NVIDIA driver is made for CUDA {found}, {wanted} is needed", INSTALL_DRIVER
+        if not self.devices:
+            return "the NVIDIA driver finds no GPU", "nvidia-smi"
+        return None
+
+
+def inspect() -> Presence:
+    """Looks at this machine."""
+    packages = tuple(Package(name, wanted, _found(name)) for name, wanted in _pins())
+    try:
+        library = ctypes.CDLL(_LIBRARY)
+    except OSError:
+        return Presence(packages)
+    found = ctypes.c_int()
+    if library.cuInit(0) or library.cuDriverGetVersion(ctypes.byref(found)):
+        return Presence(packages, _version_alone(library))
+    return Presence(packages, found.value, _devices(library))
+
+
+def require(look: Callable[[], Presence] = inspect) -> None:
+    """Refuses to go on without a GPU and all that it needs.
+
+    Raises:
+        TreadleError: E1014, with the command that helps.
+    """
+    problem = look().problem()
+    if problem is not None:
+        what, command = problem
+        fail("E1014", f"`--device cuda` cannot be used: {what}", hint=f"try: {command}")
+
+
+def cuda_version(number: int) -> str:
+    """13000 is 13.0."""
+    return f"{number // 1000}.{number % 1000 // 10}"
+
+
+def _pins() -> list[tuple[str, str]]:
+    wanted = [text for text in requires("treadle") or [] if "cuda" in text.partition(";")[2]]
+    pins = (_PIN.match(text) for text in wanted)
+    return [(pin.group(1), pin.group(2)) for pin in pins if pin]
+
+
+def _found(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _version_alone(library: ctypes.CDLL) -> int | None:
+    """The version of a driver that could not start, as on a machine whose GPU was taken away."""
+    found = ctypes.c_int()
+    return None if library.cuDriverGetVersion(ctypes.byref(found)) else found.value
+
+
+def _devices(library: ctypes.CDLL) -> tuple[tuple[str, str], ...]:
+    count = ctypes.c_int()
+    library.cuDeviceGetCount(ctypes.byref(count))
+    return tuple(_device(library, number) for number in range(count.value))
+
+
+def _device(library: ctypes.CDLL, number: int) -> tuple[str, str]:
+    name = ctypes.create_string_buffer(256)
+    library.cuDeviceGetName(name, len(name), number)
+    capability = [_attribute(library, which, number) for which in (_MAJOR, _MINOR)]
+    return name.value.decode(), ".".join(map(str, capability))
+
+
+def _attribute(library: ctypes.CDLL, which: int, number: int) -> int:
+    value = ctypes.c_int()
+    library.cuDeviceGetAttribute(ctypes.byref(value), which, number)
+    return value.value

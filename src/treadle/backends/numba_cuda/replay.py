@@ -1,0 +1,70 @@
+"""Running the commands of a program: launched one by one at first, then captured once and replayed.
+
+Input: commands, the address of each buffer, loaded kernels. Output: work on a stream. The first run is plain,
+so that a mistake shows where it is made; the second is captured into graphs of at most `GRAPH_LIMIT`
+commands, which every later run replays. A program of more than `CAPTURE_LIMIT` commands, a very long scan, is
+launched command by command each time: its graphs would need more memory than they save time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from treadle.backends.numba_cuda.driver_api import Bound, Driver, Handle
+from treadle.backends.numba_cuda.kernel import Fill, KernelSource
+from treadle.backends.numba_cuda.link import Command, Commands, Place, length, unrolled
+from treadle.lower.storage import Buffer
+
+GRAPH_LIMIT = 10_000
+CAPTURE_LIMIT = 200_000
+
+
+class Replay:
+    """A program that can be run again and again."""
+
+    def __init__(
+        self,
+        driver: Driver,
+        commands: Commands,
+        addresses: Mapping[Buffer, int],
+        kernels: Mapping[KernelSource, Handle],
+    ) -> None:
+        self.commands = commands
+        self._driver = driver
+        self._addresses = addresses
+        self._kernels = kernels
+        self._graphs: list[Handle] = []
+        self._has_run = False
+
+    def run(self, stream: Handle) -> None:
+        """Puts the program's work on a stream."""
+        if self._has_run and not self._graphs and length(self.commands) <= CAPTURE_LIMIT:
+            self._graphs = list(self._captured(stream))
+        for graph in self._graphs:
+            self._driver.replay(graph, stream)
+        if not self._graphs:
+            for command in unrolled(self.commands):
+                self.start(command, stream)
+        self._has_run = True
+
+    def start(self, command: Command, stream: Handle) -> None:
+        """Puts one command on a stream."""
+        step = command.step
+        values = tuple(self._value(value) for value in command.arguments)
+        if isinstance(step, Fill):
+            self._driver.fill(int(values[0]), step.value, step.count, stream)
+        else:
+            bound = Bound(step.source, step.grid, step.block, values, step.shared)
+            self._driver.launch(self._kernels[step.source], bound, stream)
+
+    def _value(self, value: Place | float) -> int | float:
+        return self._addresses[value.buffer] + value.offset if isinstance(value, Place) else value
+
+    def _captured(self, stream: Handle) -> Iterator[Handle]:
+        commands = unrolled(self.commands)
+        while part := list(islice(commands, GRAPH_LIMIT)):
+            self._driver.begin_capture(stream)
+            for command in part:
+                self.start(command, stream)
+            yield self._driver.end_capture(stream)
