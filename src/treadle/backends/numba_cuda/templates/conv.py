@@ -1,0 +1,128 @@
+"""Convolutions over two axes and their gradients, as products whose operands are gathered on the way.
+
+Input: lower's `ConvCall` on contiguous NCHW tensors. Output: `Steps` with roles x, w, y or dy, w, dx or x, dy, dw.
+y: filters x pixels, summed over (channel, tap), with an epilogue. dx: channels x pixels, summed over (filter,
+tap), a launch for each residue of the position modulo the stride. dw: filters x (channel, tap), summed over (image,
+pixel), in parts that a second kernel adds in order. Groups are the batch of the product; those of few channels
+have kernels of their own (`depthwise.py`). The order of summation follows from the sizes.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from treadle.backends.numba_cuda.kernel import Launch, Steps
+from treadle.backends.numba_cuda.templates.combine import combine_launch, partial_tail
+from treadle.backends.numba_cuda.templates.elements import element
+from treadle.backends.numba_cuda.templates.geometry import (
+    Geometry,
+    Windows,
+    forward_windows,
+    geometry,
+    input_grad_windows,
+)
+from treadle.backends.numba_cuda.templates.grid import Grid
+from treadle.backends.numba_cuda.templates.images import (
+    pixel_loader,
+    tap_loader,
+    weight_loader,
+    window_loader,
+)
+from treadle.backends.numba_cuda.templates.operands import (
+    Matrix,
+    Reader,
+    left_side,
+    matrix_loader,
+    right_side,
+)
+from treadle.backends.numba_cuda.templates.places import LARGEST
+from treadle.backends.numba_cuda.templates.planes import filter_tail, plane_tail
+from treadle.backends.numba_cuda.templates.simt import Loader, Simt, Stage
+from treadle.backends.numba_cuda.templates.store import store_lines
+from treadle.backends.numba_cuda.templates.tail import Tail
+from treadle.backends.numba_cuda.templates.text import Shape, launch
+from treadle.backends.numba_cuda.templates.tiles import LARGE, MEDIUM, Tile, blocks, choose_parts, choose_tile
+from treadle.lower.plan import ConvCall, storages
+
+
+def conv_steps(call: ConvCall, tile: Tile | None = None) -> Steps:
+    """The launches that compute a convolution or one of its gradients; `tile` overrides the choice.
+
+    Raises:
+        TypeError: for element types other than floats.
+    """
+    if prod(call.output.shape) == 0:
+        return Steps(())
+    make = {"conv": _forward, "conv_input_grad": _input_grad, "conv_filter_grad": _filter_grad}[call.op]
+    return make(call, geometry(call), tile)
+
+
+def _forward(call: ConvCall, g: Geometry, tile: Tile | None) -> Steps:
+    windows = forward_windows(g)
+    rows, depth = g.group_filters, g.group_channels * g.taps
+    grid = _grid(call, rows, g.batch * g.pixels, depth, g.groups, tile)
+    stage = Stage(grid.tile, element(call.dtype))
+    weights = Matrix("w", rows * depth, depth, 1, rows, depth, call.inputs[1])
+    left = matrix_loader(weights, left_side(stage), stage, _index(call))
+    right = window_loader(_reader(call, stage, right=True), "x", windows, g.group_channels, g.groups)
+    tail = plane_tail(call, windows, rows, g.groups, _index(call))
+    return Steps((_tiles("conv", grid, stage, left, right, tail),))
+
+
+def _input_grad(call: ConvCall, g: Geometry, tile: Tile | None) -> Steps:
+    return Steps(tuple(_input_grad_part(call, g, windows, tile) for windows in input_grad_windows(g)))
+
+
+def _input_grad_part(call: ConvCall, g: Geometry, windows: Windows, tile: Tile | None) -> Launch:
+    rows, depth = g.group_channels, g.group_filters * windows.taps
+    pixels = g.batch * windows.rows.count * windows.columns.count
+    grid = _grid(call, rows, pixels, depth, g.groups, tile)
+    stage = Stage(grid.tile, element(call.dtype))
+    left = weight_loader(_reader(call, stage, right=False), g, windows)
+    right = window_loader(_reader(call, stage, right=True), "dy", windows, g.group_filters, g.groups)
+    tail = plane_tail(call, windows, rows, g.groups, _index(call))
+    return _tiles("conv_input_grad", grid, stage, left, right, tail)
+
+
+def _filter_grad(call: ConvCall, g: Geometry, tile: Tile | None) -> Steps:
+    kind, rows, columns = element(call.dtype), g.group_filters, g.group_channels * g.taps
+    depth = g.batch * g.pixels
+    chosen = _grid(call, rows, columns, depth, g.groups, tile).tile
+    parts, share = choose_parts(blocks(chosen, rows, columns) * g.groups, depth, chosen.depth)
+    grid = Grid(chosen, rows, columns, depth, g.groups, parts, share)
+    stage = Stage(chosen, kind)
+    left = pixel_loader(_reader(call, stage, right=False), g)
+    right = tap_loader(_reader(call, stage, right=True), g)
+    final = filter_tail(call, rows, columns)
+    if parts == 1:
+        return Steps((_tiles("conv_filter_grad", grid, stage, left, right, final),))
+    partial = partial_tail(kind, g.groups, rows, columns)
+    first = _tiles("conv_filter_grad", grid, stage, left, right, partial)
+    second = combine_launch(kind, g.groups, rows, columns, parts, final)
+    return Steps((first, second), parts * g.groups * rows * columns * kind.bytes)
+
+
+def _tiles(name: str, grid: Grid, stage: Stage, left: Loader, right: Loader, tail: Tail) -> Launch:
+    product = Simt(grid.tile, stage.element, left, right)
+    params = [*left.params, *right.params, *tail.params, *grid.params]
+    body = [*grid.lines(), *product.main_loop(), *store_lines(product, tail)]
+    shape = Shape(grid.blocks, grid.tile.threads, grid.tile.resident)
+    return launch(f"{name}_{stage.element.pointer}", params, body, shape)
+
+
+def _grid(call: ConvCall, m: int, n: int, k: int, groups: int, tile: Tile | None) -> Grid:
+    chosen = tile or choose_tile(m, n, groups, double=element(call.dtype).width == 2)
+    if tile is None and chosen is LARGE and call.op == "conv_filter_grad":
+        chosen = MEDIUM  # each of a thread's reads needs three registers
+    return Grid(chosen, m, n, k, groups)
+
+
+def _reader(call: ConvCall, stage: Stage, *, right: bool) -> Reader:
+    """How a gathered operand's tile is shared among threads, an element at a time."""
+    side = right_side(stage) if right else left_side(stage)
+    return Reader(side, stage.element, 1, _index(call), stage.tile.depth, stage.tile.threads)
+
+
+def _index(call: ConvCall) -> str:
+    reads, writes = storages(call)
+    return "int32" if all(s.buffer.elements <= LARGEST for s in reads + writes) else "int64"
