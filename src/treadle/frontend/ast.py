@@ -11,6 +11,7 @@ re-exported here: import everything from `treadle.frontend.ast`.
 from __future__ import annotations
 
 from treadle.frontend.ast_blocks import (
+    Adapt,
     Assign,
     Augment,
     BlockItem,
@@ -21,10 +22,12 @@ from treadle.frontend.ast_blocks import (
     ExprStatement,
     Fn,
     For,
+    Generate,
     If,
     Init,
     Input,
     Layer,
+    Load,
     Loss,
     Metric,
     Minimize,
@@ -40,11 +43,14 @@ from treadle.frontend.ast_blocks import (
     Spec,
     State,
     Statement,
+    Sweep,
     Target,
     TopLevel,
     Train,
     Update,
     Use,
+    Vary,
+    Wrap,
     Yield,
 )
 from treadle.frontend.ast_exprs import (
@@ -77,6 +83,7 @@ from treadle.frontend.ast_exprs import (
 )
 
 __all__ = [
+    "Adapt",
     "Argument",
     "Assign",
     "Attribute",
@@ -96,6 +103,7 @@ __all__ = [
     "ExprStatement",
     "Fn",
     "For",
+    "Generate",
     "If",
     "Index",
     "Init",
@@ -105,6 +113,7 @@ __all__ = [
     "Layer",
     "List",
     "Literal",
+    "Load",
     "Loss",
     "Metric",
     "Minimize",
@@ -126,6 +135,7 @@ __all__ = [
     "Spec",
     "State",
     "Statement",
+    "Sweep",
     "Target",
     "TensorType",
     "TopLevel",
@@ -135,6 +145,8 @@ __all__ = [
     "Unary",
     "Update",
     "Use",
+    "Vary",
+    "Wrap",
     "Yield",
     "children",
     "walk",

@@ -258,6 +258,66 @@ class Train(Node):
     items: tuple[BlockItem, ...]
 
 
+@dataclass(frozen=True)
+class Generate(Node):
+    """`generate model(model_args) [on data(data_args)] [as alias] { items }`."""
+
+    model: Name
+    model_args: tuple[Argument, ...]
+    data: Name | None
+    data_args: tuple[Argument, ...]
+    alias: str | None
+    items: tuple[BlockItem, ...]
+
+
+@dataclass(frozen=True)
+class Sweep(Node):
+    """`sweep train [as alias] { items }`: trainings with varied values; `train` names a train block."""
+
+    train: Name
+    alias: str | None
+    items: tuple[BlockItem, ...]
+
+
+@dataclass(frozen=True)
+class Adapt(Node):
+    """`adapt model(model_args) as name { items }`: a model like another, with some layers wrapped."""
+
+    model: Name
+    model_args: tuple[Argument, ...]
+    name: str
+    items: tuple[BlockItem, ...]
+
+    params: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True)
+class Vary(Node):
+    """`path in values`: what a sweep varies, and the values it takes."""
+
+    path: tuple[str, ...]
+    values: Expr
+
+
+@dataclass(frozen=True)
+class Load(Node):
+    """`load file [into selectors] [rename rules] [partial]`: weights from a file before the first step."""
+
+    file: Expr
+    into: tuple[Expr, ...]
+    rename: tuple[Expr, ...]
+    partial: bool
+
+
+@dataclass(frozen=True)
+class Wrap(Node):
+    """`wrap layers [at patterns] with wrapper`: each such layer becomes `wrapper(layer)`."""
+
+    layers: tuple[Name, ...]
+    places: tuple[Expr, ...]
+    wrapper: Expr
+
+
 Statement: TypeAlias = (
     Input
     | Target
@@ -276,8 +336,8 @@ Statement: TypeAlias = (
     | Require
     | ExprStatement
 )
-BlockItem: TypeAlias = Statement | Setting | Minimize | Phase | Augment
-TopLevel: TypeAlias = Use | Const | Model | Definition | Data | Train
+BlockItem: TypeAlias = Statement | Setting | Minimize | Phase | Augment | Vary | Load | Wrap
+TopLevel: TypeAlias = Use | Const | Model | Definition | Data | Train | Generate | Sweep | Adapt
 
 
 @dataclass(frozen=True)

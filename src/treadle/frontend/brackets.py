@@ -17,7 +17,7 @@ MAX_NESTING = 100
 
 _PARTNER = {"(": ")", "[": "]", "{": "}"}
 _BLOCK_START = re.compile(
-    r'(?:use|const|model|layer|fn|optimizer|schedule|init|data|train)[ \t]+["\w]',
+    r'(?:use|const|model|layer|fn|optimizer|schedule|init|data|train|generate|sweep|adapt)[ \t]+["\w]',
 )
 
 

@@ -7,6 +7,7 @@ mistake found.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 from treadle.errors import Diagnostics, fail
 from treadle.frontend import ast
@@ -67,13 +68,26 @@ def _models(module: Module, problems: Diagnostics) -> dict[str, ModelGraph]:
     """The models that need no arguments, for evaluation."""
     graphs: dict[str, ModelGraph] = {}
     for block in module.blocks.values():
-        if isinstance(block, ast.Model) and all(param.default is not None for param in block.params):
+        if isinstance(block, ast.Model | ast.Adapt) and _stands_alone(module, block):
             expanded = expand(module, block, (), block.span, training=False)
             problems.extend(expanded.el.diagnostics)
             if _beyond_limits(problems):
                 break
             graphs[block.name] = model_graph(expanded)
     return graphs
+
+
+def _stands_alone(module: Module, block: ast.Model | ast.Adapt) -> bool:
+    """Whether a model needs no arguments; that of an `adapt` block says so itself when it is expanded."""
+    passed: list[ast.Adapt] = []
+    while isinstance(block, ast.Adapt):
+        found = module.find(block.model.id)
+        known = found is not None and isinstance(found[1], ast.Model | ast.Adapt)
+        if block.model_args or block in passed or found is None or not known:
+            return True
+        passed.append(block)
+        module, block = found[0], cast(ast.Model | ast.Adapt, found[1])
+    return all(param.default is not None for param in block.params)
 
 
 def _trains(module: Module, models: dict[str, ModelGraph], problems: Diagnostics) -> dict[str, TrainPlan]:

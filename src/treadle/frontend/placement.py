@@ -26,7 +26,10 @@ _ALLOWED: dict[type[ast.Node], tuple[type[ast.Node], ...]] = {
     ast.Scan: (*_BODY, ast.Update, ast.Yield),
     ast.Augment: (*_BODY,),
     ast.Data: (*_COMMON, ast.Setting, ast.Augment),
-    ast.Train: (*_COMMON, ast.Update, ast.Setting, ast.Minimize, ast.Phase),
+    ast.Train: (*_COMMON, ast.Update, ast.Setting, ast.Minimize, ast.Phase, ast.Load),
+    ast.Generate: (*_COMMON, ast.Update, ast.Setting, ast.Load),
+    ast.Sweep: (ast.Setting, ast.Vary),
+    ast.Adapt: (*_COMMON, ast.Setting, ast.Wrap),
 }
 _WORD: dict[type[ast.Node], str] = {
     ast.Input: "input",
@@ -42,6 +45,15 @@ _WORD: dict[type[ast.Node], str] = {
     ast.Minimize: "minimize",
     ast.Phase: "phase",
     ast.Augment: "augment",
+    ast.Load: "load",
+    ast.Wrap: "wrap",
+    ast.Vary: "in",
+    ast.Const: "const",
+    ast.Assign: "=",
+    ast.For: "for",
+    ast.If: "if",
+    ast.Require: "require",
+    ast.Setting: "a setting",
 }
 _BLOCK: dict[type[ast.Node], str] = {
     ast.Model: "a model",
@@ -54,6 +66,9 @@ _BLOCK: dict[type[ast.Node], str] = {
     ast.Augment: "an augment block",
     ast.Data: "a data block",
     ast.Train: "a train block",
+    ast.Generate: "a generate block",
+    ast.Sweep: "a sweep",
+    ast.Adapt: "an adapt block",
 }
 _CODES: dict[type[ast.Node], str] = {ast.Yield: "E0511", ast.Param: "E0501", ast.State: "E0501"}
 _INSTEAD: dict[tuple[type[ast.Node], type[ast.Node]], str] = {

@@ -17,7 +17,7 @@ from treadle.frontend import ast
 from treadle.frontend.parser import parse
 from treadle.source import Source, Span
 
-Block = ast.Definition | ast.Model | ast.Const | ast.Data
+Block = ast.Definition | ast.Model | ast.Adapt | ast.Const | ast.Data
 
 
 @dataclass
@@ -40,6 +40,16 @@ class Module:
     def trains(self) -> list[ast.Train]:
         """The `train` blocks, in order."""
         return [block for block in self.spec.blocks if isinstance(block, ast.Train)]
+
+    @property
+    def generates(self) -> list[ast.Generate]:
+        """The `generate` blocks, in order."""
+        return [block for block in self.spec.blocks if isinstance(block, ast.Generate)]
+
+    @property
+    def sweeps(self) -> list[ast.Sweep]:
+        """The `sweep` blocks, in order."""
+        return [block for block in self.spec.blocks if isinstance(block, ast.Sweep)]
 
     def find(self, name: str) -> tuple[Module, Block] | None:
         """A block visible under `name`, with the module it stands in."""
@@ -95,7 +105,7 @@ class _Loader:
         for block in module.spec.blocks:
             if isinstance(block, ast.Use):
                 self._use(module, block, folder)
-            elif not isinstance(block, ast.Train):
+            elif not isinstance(block, ast.Train | ast.Generate | ast.Sweep):
                 _define(module, block)
         _check_merged(module)
         return module

@@ -93,6 +93,25 @@ def _(node: ast.Train) -> str:
     return f"{header}{_after('as', node.alias)} {body_to_text(node.items)}"
 
 
+@_text.register
+def _(node: ast.Generate) -> str:
+    header = f"generate {node.model.id}{_arguments(node.model_args)}"
+    if node.data is not None:
+        header += f" on {node.data.id}{_arguments(node.data_args)}"
+    return f"{header}{_after('as', node.alias)} {body_to_text(node.items)}"
+
+
+@_text.register
+def _(node: ast.Sweep) -> str:
+    return f"sweep {node.train.id}{_after('as', node.alias)} {body_to_text(node.items)}"
+
+
+@_text.register
+def _(node: ast.Adapt) -> str:
+    header = f"adapt {node.model.id}{_arguments(node.model_args)} as {node.name}"
+    return f"{header} {body_to_text(node.items)}"
+
+
 @_text.register(ast.Input)
 @_text.register(ast.Target)
 def _(node: ast.Input | ast.Target) -> str:
@@ -183,6 +202,23 @@ def _(node: ast.Phase) -> str:
 @_text.register
 def _(node: ast.Augment) -> str:
     return f"augment({node.split.id}) {body_to_text(node.body)}"
+
+
+@_text.register
+def _(node: ast.Load) -> str:
+    into, rename = _after("into", list_to_text(node.into)), _after("rename", list_to_text(node.rename))
+    return f"load {expr_to_text(node.file)}{into}{rename}{' partial' if node.partial else ''}"
+
+
+@_text.register
+def _(node: ast.Wrap) -> str:
+    places = _after("at", list_to_text(node.places))
+    return f"wrap {list_to_text(node.layers)}{places} with {expr_to_text(node.wrapper)}"
+
+
+@_text.register
+def _(node: ast.Vary) -> str:
+    return f"{'.'.join(node.path)} in {expr_to_text(node.values)}"
 
 
 def _condition(condition: ast.Expr, message: str) -> str:

@@ -16,11 +16,12 @@ from treadle.errors import Diagnostic, did_you_mean
 from treadle.frontend.terminals import RESERVED, list_terminals
 from treadle.source import Source, Span
 
-_BLOCK_WORDS = ("use", "const", "model", "layer", "fn", "optimizer", "schedule", "init", "data", "train")
 _CURRIED = ("layer", "optimizer", "schedule", "init")
+_USERS = ("data", "train", "generate", "sweep", "adapt")
+_BLOCK_WORDS = ("use", "const", "model", "fn", *_CURRIED, *_USERS)
 _TRAIN_WORDS = ("minimize", "phase", "batch", "epochs", "steps", "optimizer", "decay", "clip", "seed")
 _DECLARATIONS = ("input", "target", "param", "state")
-_WITH_BLOCK = ("model", "layer", "fn", "data", "train", "for", "if", "else", "phase", "augment", *_CURRIED)
+_WITH_BLOCK = ("model", "fn", "for", "if", "else", "phase", "augment", *_CURRIED, *_USERS)
 _LAST_TOKEN = re.compile(r'(?:\w+|"[^"\n]*"|\|>|->|<-|[=!<>]=|//|\.\.\.|.)\Z', re.DOTALL)
 
 

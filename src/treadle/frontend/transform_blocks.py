@@ -175,6 +175,29 @@ class BlockRules(ExpressionRules):
             span=span,
         )
 
+    def generate(self, parts: Parts, span: Span) -> ast.Generate:
+        """`generate model(args) on data(args) as alias { items }`."""
+        model, model_args, data, data_args, alias, items = parts
+        return ast.Generate(
+            self._name(model),
+            model_args.content if model_args else (),
+            self._name(data) if data else None,
+            data_args.content if data_args else (),
+            optional_text(alias),
+            items,
+            span=span,
+        )
+
+    def sweep(self, parts: Parts, span: Span) -> ast.Sweep:
+        """`sweep train as alias { items }`."""
+        return ast.Sweep(self._name(parts[0]), optional_text(parts[1]), parts[2], span=span)
+
+    def adapt(self, parts: Parts, span: Span) -> ast.Adapt:
+        """`adapt model(args) as name { items }`."""
+        model, args, name, items = parts
+        given = args.content if args else ()
+        return ast.Adapt(self._name(model), given, str(name), items, span=span)
+
     def items(self, parts: Parts, _span: Span) -> tuple[ast.BlockItem, ...]:
         """The items between braces."""
         return tuple(parts)
@@ -210,6 +233,32 @@ class BlockRules(ExpressionRules):
     def augment(self, parts: Parts, span: Span) -> ast.Augment:
         """`augment(split) { body }`."""
         return ast.Augment(self._name(parts[0]), parts[1], span=span)
+
+    def load(self, parts: Parts, span: Span) -> ast.Load:
+        """`load file into selectors rename rules partial`."""
+        file, into, rename, partial = parts
+        return ast.Load(file, into or (), rename or (), partial is not None, span=span)
+
+    def into(self, parts: Parts, _span: Span) -> tuple[ast.Expr, ...]:
+        """The selectors after `into`."""
+        return tuple(parts)
+
+    def rename(self, parts: Parts, _span: Span) -> tuple[ast.Expr, ...]:
+        """The rules after `rename`."""
+        return tuple(parts)
+
+    def wrap(self, parts: Parts, span: Span) -> ast.Wrap:
+        """`wrap layers at patterns with wrapper`."""
+        return ast.Wrap(parts[0], parts[1] or (), parts[2], span=span)
+
+    def places(self, parts: Parts, _span: Span) -> tuple[ast.Expr, ...]:
+        """The patterns after `at`."""
+        return tuple(parts)
+
+    def vary(self, parts: Parts, span: Span) -> ast.Vary:
+        """`path in values`."""
+        *path, values = parts
+        return ast.Vary(tuple(str(name) for name in path), values, span=span)
 
 
 def _curried(node: type[DefinitionT], parts: Parts, span: Span) -> DefinitionT:

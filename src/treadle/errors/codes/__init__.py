@@ -19,6 +19,7 @@ from treadle.errors.codes import (
     state,
     syntax,
     train,
+    uses,
 )
 from treadle.errors.codes.info import CodeInfo
 
@@ -34,6 +35,7 @@ _FAMILIES = (
     limits,
     commands,
     internal,
+    uses,
 )
 
 CODES: dict[str, CodeInfo] = {

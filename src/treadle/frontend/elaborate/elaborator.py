@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from treadle.errors import Diagnostic, Diagnostics, Frame, TreadleError
 from treadle.frontend import ast
+from treadle.frontend.elaborate.adaptation import Adaptation
 from treadle.frontend.elaborate.arguments import Arguments
 from treadle.frontend.elaborate.budget import MAX_DEPTH, OP_STEPS, OPERANDS_PER_STEP, Budget, check_size
 from treadle.frontend.elaborate.calls import call
@@ -78,6 +79,7 @@ class Elaborator:
         here: the place that new nodes come from.
         reports: how often a statement failed, also by a mistake that had been reported.
         sink: knows what `input`, `loss`, `minimize`, ... mean in the block that is being run.
+        adaptation: what `adapt` blocks do to the layers of the model.
         yields: filled by `yield` in the body of a scan, None elsewhere.
     """
 
@@ -92,6 +94,7 @@ class Elaborator:
         self.budget = Budget()
         self.application = Application(Instance(name="", path=""))
         self.here: Span | None = None
+        self.adaptation = Adaptation()
         self.sink: object | None = None
         self.yields: list[Value] | None = None
         self._draw_scope: str | None = None

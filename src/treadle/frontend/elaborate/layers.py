@@ -74,7 +74,10 @@ def apply(el: Elaborator, built: Built, arguments: Arguments, span: Span) -> Val
             return models.apply(el, built, arguments, span)
         if isinstance(definition, ast.Layer):
             naming.settle(el, built)
-            with el.applying(built.instance):
+            wrap = el.adaptation.next_wrap(built)
+            if wrap is not None:
+                return el.adaptation.apply(el, wrap, built, arguments)
+            with el.applying(built.instance), el.adaptation.running(built):
                 return _run(el, built, definition, arguments, span)
         with el.disowning():
             return _run(el, built, definition, arguments, span)

@@ -49,9 +49,8 @@ def declare_param(el: Elaborator, statement: ast.Param, scope: Scope) -> None:
             fail("E0503", f"{what} has no initial value", statement.span, hint="write `= glorot_uniform`")
         initial = evaluate_initial(el, statement.init, type_, path, scope)
         role: Role = "weight" if type_.rank >= 2 else "bias"
-        add_leaf(
-            el, LeafInfo(path, type_, "param", el.application.instance.path or "", statement.span, True, role)
-        )
+        owner, trained = el.application.instance.path or "", not el.adaptation.freezes(path)
+        add_leaf(el, LeafInfo(path, type_, "param", owner, statement.span, trained, role))
         el.init.graph.outputs[path] = initial.node
     el.application.instance.leaves[statement.name] = path
     scope.bind(statement.name, el.root.tensor(el.root.graph.params[path]))

@@ -33,26 +33,26 @@ class ExpandedModel:
     el: Elaborator
     scope: Scope
     sink: ModelSink
-    definition: ast.Model
+    definition: ast.Model | ast.Adapt
 
 
-def find_model(module: Module, name: str, span: Span) -> tuple[Module, ast.Model]:
-    """The model called `name` of a file, or of one it uses.
+def find_model(module: Module, name: str, span: Span) -> tuple[Module, ast.Model | ast.Adapt]:
+    """The model called `name` of a file, or of one it uses; `adapt` blocks are models too.
 
     Raises:
         TreadleError: E0608.
     """
     found = module.find(name)
-    if found is not None and isinstance(found[1], ast.Model):
+    if found is not None and isinstance(found[1], ast.Model | ast.Adapt):
         return found[0], found[1]
-    models = [block.name for block in module.blocks.values() if isinstance(block, ast.Model)]
+    models = [block.name for block in module.blocks.values() if isinstance(block, ast.Model | ast.Adapt)]
     hint = did_you_mean(name, models) or f"models here are: {', '.join(models) or 'none'}"
     fail("E0608", f"there is no model `{name}`", span, hint=hint)
 
 
 def expand(
     module: Module,
-    definition: ast.Model,
+    definition: ast.Model | ast.Adapt,
     args: Sequence[ast.Argument],
     span: Span,
     *,
@@ -62,20 +62,44 @@ def expand(
     """Run a model's body in a graph of its own; mistakes are collected in the elaborator."""
     el = Elaborator(definition.name, training=training, salt=salt)
     modules = Modules(el)
-    outer = modules.scope_of(module)
-    scope = Scope(outer)
-    sink = ModelSink()
+    scope, sink = Scope(modules.scope_of(module)), ModelSink()
     el.sink = sink
     try:
-        given: Arguments = evaluate_arguments(el, args, outer)
-        bound = bind(definition.name, slots_of(definition.params), given, span)
-        bind_parameters(el, definition.params, bound, scope, f"`{definition.name}`", span)
-        statements.run_all(el, definition.body, scope)
+        base, owner, given = _unadapted(el, modules, module, definition, args)
+        scope = Scope(modules.scope_of(owner))
+        bound = bind(base.name, slots_of(base.params), given, span)
+        bind_parameters(el, base.params, bound, scope, f"`{base.name}`", span)
+        statements.run_all(el, base.body, scope)
+        if not el.diagnostics.has_errors:
+            el.adaptation.check_used()
     except TreadleError as error:
         el.report(error)
     except Silenced:
         pass  # its cause has been reported
     return ExpandedModel(el, scope, sink, definition)
+
+
+def _unadapted(
+    el: Elaborator,
+    modules: Modules,
+    module: Module,
+    definition: ast.Model | ast.Adapt,
+    args: Sequence[ast.Argument],
+) -> tuple[ast.Model, Module, Arguments]:
+    """The model below the `adapt` blocks, its file and its arguments; the elaborator gets the rules."""
+    outer = modules.scope_of(module)
+    given: Arguments = evaluate_arguments(el, args, outer)
+    passed: set[int] = set()
+    while isinstance(definition, ast.Adapt):
+        if id(definition) in passed:
+            fail("E1202", f"`{definition.name}` adapts itself", definition.span)
+        passed.add(id(definition))
+        el.adaptation.add(el, definition, outer)
+        own = evaluate_arguments(el, definition.model_args, outer)
+        given = Arguments([*own.positional, *given.positional], {**own.named, **given.named})
+        module, definition = find_model(module, definition.model.id, definition.model.span)
+        outer = modules.scope_of(module)
+    return definition, module, given
 
 
 def model_graph(expanded: ExpandedModel) -> ModelGraph:

@@ -59,7 +59,7 @@ class Modules:
         if name in module.aliased:
             return self._namespace(name, module.aliased[name])
         found = module.find(name)
-        if found is None or isinstance(found[1], ast.Data):
+        if found is None or isinstance(found[1], ast.Data | ast.Adapt):
             return None
         owner, block = found
         value = self._block_value(block, self.scope_of(owner))
@@ -69,7 +69,9 @@ class Modules:
     def _namespace(self, alias: str, module: Module) -> Namespace:
         scope = self.scope_of(module)
         members = {
-            name: scope.find(name) for name, block in module.blocks.items() if not isinstance(block, ast.Data)
+            name: scope.find(name)
+            for name, block in module.blocks.items()
+            if not isinstance(block, ast.Data | ast.Adapt)
         }
         return Namespace(alias, members)
 

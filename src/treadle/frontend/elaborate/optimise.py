@@ -44,11 +44,11 @@ class Optimisation:
         self.rates = self._rates()
 
     def _frozen(self) -> set[str]:
-        return {
-            name
-            for setting in self.settings.all("freeze")
-            for name in select(self.el, [*setting.values, *setting.over], self.scope)
-        }
+        params = [leaf for leaf in self.el.leaves.values() if leaf.kind == "param"]
+        frozen = {leaf.name for leaf in params if not leaf.trainable}
+        for setting in self.settings.all("freeze"):
+            frozen.update(select(self.el, [*setting.values, *setting.over], self.scope))
+        return frozen
 
     def _rates(self) -> dict[str, Value]:
         rates: dict[str, Value] = {}

@@ -213,4 +213,6 @@ HANDLERS: dict[type, Callable[[Elaborator, Any, Scope], Value]] = {
     ast.Metric: _to_sink("metric"),
     ast.Minimize: _to_sink("minimize"),
     ast.Setting: _to_sink("setting"),
+    ast.Load: _to_sink("load"),
+    ast.Wrap: _to_sink("wrap"),
 }
