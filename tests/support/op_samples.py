@@ -60,9 +60,13 @@ def draw(rng: np.random.Generator, domain: str, dtype: DType, shape: tuple[int, 
         return rng.uniform(0.05, 0.95, shape)
     if domain == "positive":
         return rng.uniform(0.5, 2.0, shape)
+    if domain == "above one":
+        return rng.uniform(1.1, 3.0, shape)
     if domain == "nonzero":
         return rng.uniform(0.5, 2.0, shape) * rng.choice([-1.0, 1.0], shape)
-    assert domain == "normal"
+    if domain == "regular" and len(shape) > 1 and shape[-1] == shape[-2]:
+        return rng.standard_normal(shape) + 2 * np.eye(shape[-1])
+    assert domain in {"normal", "regular"}
     return rng.standard_normal(shape)
 
 

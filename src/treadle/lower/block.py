@@ -170,7 +170,7 @@ class Block:
         if unit.root is not None and unit.root.op in PRODUCTS:
             return self._product_calls(unit, unit.root)
         if unit.root is not None and unit.root.op in SWEEPS:
-            return [sweep_call(unit.root, self.places, self.units.users)]
+            return [sweep_call(unit.root, self.places, self.units.users, self.context.tensor)]
         if unit.root is not None:
             return self.scans[unit].calls(self.locate, lower_block)
         if unit.group is None:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from treadle.ir import Node
-from treadle.loops import Call, Const, Expr, For, Index, Kind, Let, Position, Statement, Var
+from treadle.loops import Call, Const, Expr, For, If, Index, Kind, Let, Position, Statement, Var
 from treadle.loops.expr import variables
 from treadle.loops.index import number, variable_index
 from treadle.types import DType
@@ -109,6 +109,15 @@ class Emitter:
         self.add(For(variable, start, stops, kind, tuple(level.statements)))
 
     @contextmanager
+    def when(self, condition: Expr) -> Iterator[None]:
+        """What is written inside runs only if the condition holds."""
+        level = _Level()
+        self._levels.append(level)
+        yield
+        self._levels.pop()
+        self.add(If(condition, tuple(level.statements)))
+
+    @contextmanager
     def guarded(self) -> Iterator[None]:
         """Inside, values are not named, because they must not be computed where a guard forbids it."""
         self._guards += 1
@@ -119,12 +128,18 @@ class Emitter:
         """A new variable of the innermost open loop that statements may change."""
         return self.let_here(value)
 
-    def let(self, value: Expr) -> Expr:
-        """Names a value in the outermost loop in which all it depends on is known."""
+    @property
+    def open_loops(self) -> int:
+        """The number of the innermost open loop."""
+        return len(self._levels) - 1
+
+    def let(self, value: Expr, least: int = 0) -> Expr:
+        """Names a value in the outermost loop, but not outside of loop `least`, in which all it depends on
+        is known."""
         if isinstance(value, Const | Var) or self._guards:
             return value
         name = self.fresh("v")
-        level = self._levels[self.depth(value)]
+        level = self._levels[max(self.depth(value), least)]
         level.statements.append(Let(name, value))
         level.names.add(name)
         return Var(name, value.dtype)

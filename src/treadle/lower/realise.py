@@ -17,7 +17,20 @@ from treadle.lower.storage import Buffer, BufferKind, view, whole
 from treadle.lower.windows import folds_without_overlap
 
 PRODUCTS = frozenset({"matmul", "conv", "conv_input_grad", "conv_filter_grad"})
-SWEEPS = frozenset({"cumsum", "scatter_add", "scatter_add_along"})
+SWEEPS = frozenset(
+    [
+        "cumsum",
+        "scatter_add",
+        "scatter_add_along",
+        "scatter_add_into",
+        "scatter_max",
+        "scatter_max_along",
+        "argsort",
+        "solve",
+        "det",
+        "eigenvectors",
+    ]
+)
 LEAVES = frozenset({"input", "param", "state", "table"})
 VIEWS = frozenset({"reshape", "transpose", "broadcast_to", "slice", "flip", "windows", "stop_grad", "item"})
 _FREE = frozenset({"const", "iota"})

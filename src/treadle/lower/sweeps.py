@@ -1,65 +1,40 @@
-"""Kernels whose iterations depend on each other: running sums and scattered additions.
+"""Kernels whose iterations depend on each other: running sums, what is scattered, and by table the others.
 
-Input: a `cumsum`, `scatter_add` or `scatter_add_along` node, whose operands are stored. Output: its kernel.
-Results do not depend on the number of threads: whatever may collide is added by one thread, in order.
+Input: a node such as `cumsum` or `scatter_add`, whose operands are stored. Output: its kernel. Results do not
+depend on the number of threads: whatever may collide is combined by one thread, in order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from math import prod
+from dataclasses import dataclass
+from math import inf
 
 from treadle.ir import Node
 from treadle.loops import Accumulate, Expr, Index, Kind
 from treadle.loops.scalar import literal
 from treadle.lower.access import SCALAR
 from treadle.lower.columns import BLOCK
-from treadle.lower.emitter import Emitter, Indices
+from treadle.lower.emitter import Indices
 from treadle.lower.gather import clamped
-from treadle.lower.nest import Operands
 from treadle.lower.plan import KernelCall
+from treadle.lower.sorting import SORTING
 from treadle.lower.storage import Storage
-
-_WEIGHT = 4
-
-
-class _Sweep:
-    def __init__(self, node: Node, stored: Mapping[int, Storage], users: dict[int, int]) -> None:
-        self.node = node
-        self.stored = stored
-        self.operands = Operands()
-        self.emitter = Emitter(self._fetch, users)
-
-    def _fetch(self, _emitter: Emitter, node: Node, indices: Indices) -> Expr | None:
-        stored = self.stored.get(node.id)
-        return None if stored is None else self.operands.load(stored, indices, node.type.dtype)
-
-    def loops(self, stack: ExitStack, extents: tuple[int, ...], kind: Kind) -> Indices:
-        return tuple(stack.enter_context(self.emitter.loop(extent, kind)) for extent in extents)
-
-    def clear(self, indices: Indices) -> None:
-        zero = literal(0, self.node.type.dtype)
-        self.emitter.add(self.operands.store(self.stored[self.node.id], indices, zero))
-
-    def add_to(self, indices: Indices, value: Expr) -> None:
-        place = self.stored[self.node.id]
-        before = self.operands.load(place, indices, self.node.type.dtype)
-        self.emitter.add(self.operands.store(place, indices, SCALAR.add(before, value)))
-
-    def finish(self) -> KernelCall:
-        work = _WEIGHT * prod(self.node.inputs[0].type.static_shape())
-        return self.operands.call(self.node.op, self.emitter.body, work, (self.node,))
+from treadle.lower.sweep import MakeTensor, Sweep
+from treadle.lower.systems import SYSTEMS
 
 
-def sweep_call(node: Node, stored: Mapping[int, Storage], users: dict[int, int]) -> KernelCall:
+def sweep_call(
+    node: Node, stored: Mapping[int, Storage], users: dict[int, int], make_tensor: MakeTensor
+) -> KernelCall:
     """The kernel of a node with dependent iterations."""
-    sweep = _Sweep(node, stored, users)
+    sweep = Sweep(node, stored, users, make_tensor)
     _WRITERS[node.op](sweep)
     return sweep.finish()
 
 
-def _cumsum(sweep: _Sweep) -> None:
+def _cumsum(sweep: Sweep) -> None:
     node = sweep.node
     shape, axis = node.type.static_shape(), node.attrs["axis"]
     with ExitStack() as stack:
@@ -73,30 +48,80 @@ def _cumsum(sweep: _Sweep) -> None:
             sweep.emitter.add(sweep.operands.store(sweep.stored[node.id], indices, total))
 
 
-def _scatter_add(sweep: _Sweep) -> None:
-    """Threads share out the axes beside the scattered one; each adds all its updates in order."""
-    updates, places = sweep.node.inputs
-    axis, size = sweep.node.attrs["axis"], sweep.node.attrs["size"]
-    shape, rank = updates.type.static_shape(), places.type.rank
-    before, after = shape[:axis], shape[axis + rank :]
+@dataclass(frozen=True)
+class _Combine:
+    """How what is sent to the same place is combined, and what stands there before."""
+
+    function: Callable[[Expr, Expr], Expr]
+    start: float
+    least: int = 0  # the start of integers
+
+    def clear(self, sweep: Sweep, indices: Indices) -> None:
+        sweep.fill(indices, self.start if sweep.node.type.dtype.is_float else self.least)
+
+    def into(self, sweep: Sweep, indices: Indices, value: Expr) -> None:
+        before = sweep.operands.load(sweep.output, indices, sweep.node.type.dtype)
+        sweep.store(sweep.output, indices, self.function(before, value))
+
+
+_ADD = _Combine(SCALAR.add, 0.0)
+_MAXIMUM = _Combine(SCALAR.maximum, -inf, -(2**63))
+
+
+def _scatter(combine: _Combine) -> Callable[[Sweep], None]:
+    """Threads share out the axes beside the scattered one; each handles all its updates in order."""
+
+    def write(sweep: Sweep) -> None:
+        updates, places = sweep.node.inputs
+        axis, size = sweep.node.attrs["axis"], sweep.node.attrs["size"]
+        shape, rank = updates.type.static_shape(), places.type.rank
+        with ExitStack() as stack:
+            outer = sweep.loops(stack, shape[:axis], Kind.PARALLEL)
+            column = _column_blocks(sweep, stack, shape[axis + rank :])
+            with sweep.emitter.loop(size, Kind.REDUCE) as row:
+                column(lambda rest: combine.clear(sweep, (*outer, row, *rest)))
+            _send(sweep, combine, outer, column)
+
+    return write
+
+
+def _scatter_add_into(sweep: Sweep) -> None:
+    """Rows that no index names are not even looked at, if the result takes the place of the base."""
+    base = sweep.node.inputs[0]
+    axis = sweep.node.attrs["axis"]
+    shape = base.type.static_shape()
     with ExitStack() as stack:
-        outer = sweep.loops(stack, before, Kind.PARALLEL)
-        column = _column_blocks(sweep, stack, after)
-        with sweep.emitter.loop(size, Kind.REDUCE) as row:
-            column(lambda rest: sweep.clear((*outer, row, *rest)))
-        with ExitStack() as serial:
-            steps = sweep.loops(serial, shape[axis : axis + rank], Kind.SERIAL)
-            place = clamped(sweep.emitter, sweep.emitter.value(places, steps), size)
-            column(
-                lambda rest: sweep.add_to(
-                    (*outer, place, *rest), sweep.emitter.value(updates, (*outer, *steps, *rest))
-                )
+        outer = sweep.loops(stack, shape[:axis], Kind.PARALLEL)
+        column = _column_blocks(sweep, stack, shape[axis + 1 :])
+        if sweep.stored.get(base.id) != sweep.output:
+            with sweep.emitter.loop(shape[axis], Kind.REDUCE) as row:
+                column(lambda rest: _copy(sweep, base, (*outer, row, *rest)))
+        _send(sweep, _ADD, outer, column)
+
+
+def _copy(sweep: Sweep, source: Node, indices: Indices) -> None:
+    sweep.store(sweep.output, indices, sweep.emitter.value(source, indices))
+
+
+def _send(sweep: Sweep, combine: _Combine, outer: Indices, column: _Columns) -> None:
+    """Combines each update with what its index names."""
+    *_, updates, places = sweep.node.inputs
+    axis, rank = sweep.node.attrs["axis"], places.type.rank
+    size = sweep.node.type.static_shape()[axis]
+    with ExitStack() as serial:
+        steps = sweep.loops(serial, updates.type.static_shape()[axis : axis + rank], Kind.SERIAL)
+        place = clamped(sweep.emitter, sweep.emitter.value(places, steps), size)
+        column(
+            lambda rest: combine.into(
+                sweep, (*outer, place, *rest), sweep.emitter.value(updates, (*outer, *steps, *rest))
             )
+        )
 
 
-def _column_blocks(
-    sweep: _Sweep, stack: ExitStack, after: tuple[int, ...]
-) -> Callable[[Callable[[Indices], None]], None]:
+_Columns = Callable[[Callable[[Indices], None]], None]
+
+
+def _column_blocks(sweep: Sweep, stack: ExitStack, after: tuple[int, ...]) -> _Columns:
     """Opens a loop over blocks of the last axis; what it returns loops over a block and the axes before
     it."""
     if not after:
@@ -115,18 +140,31 @@ def _column_blocks(
     return columns
 
 
-def _scatter_add_along(sweep: _Sweep) -> None:
-    updates, places = sweep.node.inputs
-    axis, size = sweep.node.attrs["axis"], sweep.node.attrs["size"]
-    shape = updates.type.static_shape()
-    with ExitStack() as stack:
-        others = sweep.loops(stack, shape[:axis] + shape[axis + 1 :], Kind.PARALLEL)
-        with sweep.emitter.loop(size, Kind.REDUCE) as row:
-            sweep.clear((*others[:axis], row, *others[axis:]))
-        with sweep.emitter.loop(shape[axis], Kind.SERIAL) as step:
-            indices = (*others[:axis], step, *others[axis:])
-            place = clamped(sweep.emitter, sweep.emitter.value(places, indices), size)
-            sweep.add_to((*others[:axis], place, *others[axis:]), sweep.emitter.value(updates, indices))
+def _scatter_along(combine: _Combine) -> Callable[[Sweep], None]:
+    def write(sweep: Sweep) -> None:
+        updates, places = sweep.node.inputs
+        axis, size = sweep.node.attrs["axis"], sweep.node.attrs["size"]
+        shape = updates.type.static_shape()
+        with ExitStack() as stack:
+            others = sweep.loops(stack, shape[:axis] + shape[axis + 1 :], Kind.PARALLEL)
+            with sweep.emitter.loop(size, Kind.REDUCE) as row:
+                combine.clear(sweep, (*others[:axis], row, *others[axis:]))
+            with sweep.emitter.loop(shape[axis], Kind.SERIAL) as step:
+                indices = (*others[:axis], step, *others[axis:])
+                place = clamped(sweep.emitter, sweep.emitter.value(places, indices), size)
+                target = (*others[:axis], place, *others[axis:])
+                combine.into(sweep, target, sweep.emitter.value(updates, indices))
+
+    return write
 
 
-_WRITERS = {"cumsum": _cumsum, "scatter_add": _scatter_add, "scatter_add_along": _scatter_add_along}
+_WRITERS: dict[str, Callable[[Sweep], None]] = {
+    "cumsum": _cumsum,
+    "scatter_add": _scatter(_ADD),
+    "scatter_add_along": _scatter_along(_ADD),
+    "scatter_add_into": _scatter_add_into,
+    "scatter_max": _scatter(_MAXIMUM),
+    "scatter_max_along": _scatter_along(_MAXIMUM),
+    **SORTING,
+    **SYSTEMS,
+}

@@ -9,12 +9,34 @@ from treadle.ops import (
     linalg,
     random,
     reduce,
+    scatter,
+    sorting,
+    special,
     structure,
+    systems,
+    trigonometry,
     unary,
     windows,
 )
 from treadle.ops.opdef import REGISTRY, OpDef, Sample, TypeRuleError
 
-FAMILIES = (leaves, unary, binary, structure, windows, reduce, linalg, conv, gather, random, control)
+FAMILIES = (
+    leaves,
+    unary,
+    trigonometry,
+    special,
+    binary,
+    structure,
+    windows,
+    reduce,
+    linalg,
+    conv,
+    gather,
+    scatter,
+    sorting,
+    systems,
+    random,
+    control,
+)
 
 __all__ = ["FAMILIES", "REGISTRY", "OpDef", "Sample", "TypeRuleError"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from treadle.ops.opdef import REGISTRY, Attrs, OpDef, Sample, TypeRuleError
+from treadle.ops.opdef import REGISTRY, Attrs, Infer, OpDef, Sample, TypeRuleError
 from treadle.ops.rules import need_axis, need_int, need_number, need_positive
 from treadle.types import TensorType
 
@@ -21,18 +21,23 @@ def _infer_take(types: Sequence[TensorType], attrs: Attrs) -> TensorType:
     return x.with_shape((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))
 
 
-def _infer_scatter_add(types: Sequence[TensorType], attrs: Attrs) -> TensorType:
-    (updates, indices), axis = types, attrs["axis"]
-    need_number("scatter_add", updates)
-    need_int("scatter_add", indices, 1)
-    need_positive("scatter_add", "size", (attrs["size"],))
-    end = axis + indices.rank
-    if updates.shape[axis:end] != indices.shape:
-        message = (
-            f"scatter_add along axis {axis}: {updates} does not hold one entry for each index of {indices}"
-        )
-        raise TypeRuleError("E0201", message, (0, 1))
-    return updates.with_shape((*updates.shape[:axis], attrs["size"], *updates.shape[end:]))
+def infer_scatter(name: str) -> Infer:
+    """The rule of ops that send `updates[..., i, ...]` to position `indices[i]` of an axis of `size`."""
+
+    def infer(types: Sequence[TensorType], attrs: Attrs) -> TensorType:
+        (updates, indices), axis = types, attrs["axis"]
+        need_number(name, updates)
+        need_int(name, indices, 1)
+        need_positive(name, "size", (attrs["size"],))
+        end = axis + indices.rank
+        if updates.shape[axis:end] != indices.shape:
+            message = (
+                f"{name} along axis {axis}: {updates} does not hold one entry for each index of {indices}"
+            )
+            raise TypeRuleError("E0201", message, (0, 1))
+        return updates.with_shape((*updates.shape[:axis], attrs["size"], *updates.shape[end:]))
+
+    return infer
 
 
 def _infer_take_along(types: Sequence[TensorType], attrs: Attrs) -> TensorType:
@@ -41,15 +46,20 @@ def _infer_take_along(types: Sequence[TensorType], attrs: Attrs) -> TensorType:
     return x.with_shape(indices.shape)
 
 
-def _infer_scatter_add_along(types: Sequence[TensorType], attrs: Attrs) -> TensorType:
-    (updates, indices), axis = types, attrs["axis"]
-    need_number("scatter_add_along", updates)
-    need_positive("scatter_add_along", "size", (attrs["size"],))
-    _check_along("scatter_add_along", updates, indices, axis)
-    if updates.shape != indices.shape:
-        message = f"scatter_add_along needs one index for each update: {updates} and {indices}"
-        raise TypeRuleError("E0201", message, (0, 1))
-    return updates.with_shape((*updates.shape[:axis], attrs["size"], *updates.shape[axis + 1 :]))
+def infer_scatter_along(name: str) -> Infer:
+    """The rule of ops that send each update to the position its own index names along an axis of `size`."""
+
+    def infer(types: Sequence[TensorType], attrs: Attrs) -> TensorType:
+        (updates, indices), axis = types, attrs["axis"]
+        need_number(name, updates)
+        need_positive(name, "size", (attrs["size"],))
+        _check_along(name, updates, indices, axis)
+        if updates.shape != indices.shape:
+            message = f"{name} needs one index for each update: {updates} and {indices}"
+            raise TypeRuleError("E0201", message, (0, 1))
+        return updates.with_shape((*updates.shape[:axis], attrs["size"], *updates.shape[axis + 1 :]))
+
+    return infer
 
 
 def _check_along(name: str, x: TensorType, indices: TensorType, axis: int) -> None:
@@ -115,7 +125,7 @@ REGISTRY.add(
     OpDef(
         "scatter_add",
         ("updates", "indices"),
-        _infer_scatter_add,
+        infer_scatter("scatter_add"),
         "y[..., indices[i], ...] += updates[..., i, ...] on zeros, axis of `size`: the adjoint of `take`.",
         reference=_scatter_add,
         vjp=_read_vjp("take"),
@@ -144,7 +154,7 @@ REGISTRY.add(
     OpDef(
         "scatter_add_along",
         ("updates", "indices"),
-        _infer_scatter_add_along,
+        infer_scatter_along("scatter_add_along"),
         "y[i, indices[i, j, k], k] += updates[i, j, k] for axis 1, on zeros: the adjoint of `take_along`.",
         reference=_scatter_add_along,
         vjp=_read_vjp("take_along"),

@@ -18,6 +18,7 @@ DRAWS = {
     "nonzero": lambda rng, shape: rng.uniform(0.2, 2.0, shape) * rng.choice([-1, 1], shape),
     "int": lambda rng, shape: rng.integers(-3, 4, shape),
     "bool": lambda rng, shape: rng.integers(0, 2, shape),
+    "regular": lambda rng, shape: rng.standard_normal(shape) + 2 * np.eye(*shape[-2:]),
 }
 SKIPPED = {"input", "param", "state", "scan", "item", "grad"}
 CASES = [(op, number) for op in REGISTRY if op.name not in SKIPPED for number in range(len(op.samples))]
