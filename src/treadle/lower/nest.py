@@ -105,6 +105,8 @@ class Nest:
         self.emitter = Emitter(self._fetch, users)
         self.rows: dict[str, Index] = {}
         self.scratch: dict[int, Storage] = {}
+        self.made = {stage.node.id for stage in group.stages}
+        self.row_depth = 0
 
     def call(self) -> KernelCall:
         """The kernel of the group."""
@@ -113,6 +115,7 @@ class Nest:
         with ExitStack() as loops:
             for row in self.group.rows:
                 self.rows[row.name] = loops.enter_context(self.emitter.loop(row.extent, Kind.PARALLEL))
+            self.row_depth = self.emitter.open_loops
             for part in parts:
                 self._segment(part)
         stages = self.group.stages
@@ -137,13 +140,17 @@ class Nest:
         shape = stage.node.type.static_shape()
         return tuple(n if inner & set(i.variables) else 1 for n, i in zip(shape, stage.position, strict=True))
 
-    def _fetch(self, _emitter: Emitter, node: Node, indices: Indices) -> Expr | None:
+    def _fetch(self, emitter: Emitter, node: Node, indices: Indices) -> Expr | None:
+        """An element in memory; one that this kernel writes is read in the row that writes it, even if its
+        place is the same in all rows."""
         if node.id in self.scratch:
             storage = self.scratch[node.id]
-            return self.operands.load(storage, within_row(storage, indices), node.type.dtype)
-        if node.id in self.stored:
-            return self.operands.load(self.stored[node.id], indices, node.type.dtype)
-        return None
+            value = self.operands.load(storage, within_row(storage, indices), node.type.dtype)
+        elif node.id in self.stored:
+            value = self.operands.load(self.stored[node.id], indices, node.type.dtype)
+        else:
+            return None
+        return emitter.let(value, self.row_depth) if node.id in self.made else value
 
     def _segment(self, segment: Segment) -> None:
         kept = len(segment.extents) - (segment.reduced or 0)

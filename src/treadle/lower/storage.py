@@ -103,6 +103,8 @@ def reshaped_strides(
     old: tuple[int, ...], strides: tuple[int, ...], new: tuple[int, ...]
 ) -> tuple[int, ...] | None:
     """Strides of the same elements under another shape, or None if they have no regular distance."""
+    if 0 in new:
+        return contiguous_strides(new)
     runs = _runs(old, strides)
     result: list[int] = []
     for size in reversed(new):

@@ -24,6 +24,8 @@ def reshaped(emitter: Emitter, indices: Indices, shape: tuple[int, ...], target:
 
     Axes are taken in the smallest groups of equal size, so that unchanged axes keep their index.
     """
+    if 0 in target:
+        return (Index(),) * len(target)
     result: list[Index] = []
     for sources, targets in _groups(shape, target):
         if len(sources) == len(targets) == 1:

@@ -14,7 +14,8 @@ import numpy as np
 
 from treadle.ir import Builder, Graph, Node
 from treadle.ops import REGISTRY
-from treadle.passes.bodies import RuleTable, apply_rules, table
+from treadle.passes.bodies import RuleTable, apply_rules, merge_tables, table
+from treadle.passes.empties import EMPTY_RULES
 from treadle.passes.patterns import filled, is_static, uniform
 from treadle.passes.views import VIEWS
 from treadle.types import DType
@@ -107,10 +108,13 @@ def _is_inexact(node: Node) -> bool:
 _ELEMENTWISE = [op.name for op in REGISTRY if op.is_elementwise]
 _REDUCTIONS = ("sum", "max", "min", "prod", "argmax", "argmin", "cumsum")
 
-RULES: RuleTable = table(
-    (_ELEMENTWISE, fold_uniform),
-    (VIEWS, fold_view),
-    (("max", "min"), fold_extreme),
-    ("sum", fold_sum),
-    ((*_ELEMENTWISE, *VIEWS, *_REDUCTIONS, "take"), fold_table),
+RULES: RuleTable = merge_tables(
+    EMPTY_RULES,
+    table(
+        (_ELEMENTWISE, fold_uniform),
+        (VIEWS, fold_view),
+        (("max", "min"), fold_extreme),
+        ("sum", fold_sum),
+        ((*_ELEMENTWISE, *VIEWS, *_REDUCTIONS, "take"), fold_table),
+    ),
 )

@@ -5,6 +5,7 @@ Everything that can be written in the language itself is in `treadle/stdlib` ins
 
 from treadle.frontend.elaborate.builtins import (
     arrays,
+    convolution,
     einsum,
     gather,
     lists,
@@ -19,6 +20,7 @@ from treadle.frontend.elaborate.builtins.registry import BUILTINS
 __all__ = [
     "BUILTINS",
     "arrays",
+    "convolution",
     "einsum",
     "gather",
     "lists",
