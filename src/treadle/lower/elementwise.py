@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from treadle.ir import Node
 from treadle.loops import Call, Expr, Guard, Position
+from treadle.loops.expr import children
 from treadle.loops.scalar import literal
 from treadle.lower.access import SCALAR, paired
 from treadle.lower.emitter import RULES, Emitter, Indices, Rule, rule
 from treadle.ops import REGISTRY
 from treadle.types import DType
+
+_MANY_USES = 3  # of an operand in a formula, from which on it is named
 
 
 def _elementwise(op: str) -> Rule:
@@ -23,10 +26,18 @@ def _elementwise(op: str) -> Rule:
         operands = [paired(emitter, operand, indices) for operand in node.inputs]
         if op in {"eq", "ne"}:
             operands = _narrowed(emitter, operands)
-        value: Expr = formula(SCALAR, *_invariants_named(emitter, operands), **node.attrs)
+        operands = _invariants_named(emitter, operands)
+        value: Expr = formula(SCALAR, *operands, **node.attrs)
+        if any(isinstance(operand, Call) and _uses(value, operand) > _MANY_USES for operand in operands):
+            value = formula(SCALAR, *map(emitter.let, operands), **node.attrs)
         return value
 
     return element
+
+
+def _uses(value: Expr, operand: Expr) -> int:
+    """How often a formula has the text of an operand in it; what is inside operands does not count."""
+    return 1 if value is operand else sum(_uses(child, operand) for child in children(value))
 
 
 def _narrowed(emitter: Emitter, operands: list[Expr]) -> list[Expr]:

@@ -57,6 +57,32 @@ def _atan2_vjp(g: Any, node: Any, grad: Any) -> Sequence[Any]:
     return [g.mul(scaled, x), g.neg(g.mul(scaled, y))]
 
 
+def _hypot(s: Any, x: Any, y: Any) -> Any:
+    a, b = s.abs(x), s.abs(y)
+    large, small = s.maximum(a, b), s.minimum(a, b)
+    ratio = s.div(small, s.select(s.eq(large, s.const(0.0)), s.const(1.0), large))
+    root = s.mul(large, s.sqrt(s.add(s.mul(ratio, ratio), 1.0)))
+    return s.select(s.is_finite(large), root, large)
+
+
+def _hypot_vjp(g: Any, node: Any, grad: Any) -> Sequence[Any]:
+    """The direction of the point (x, y); at the origin, 0."""
+    scaled = g.where(g.eq(node, 0.0), 0.0, g.div(grad, g.where(g.eq(node, 0.0), 1.0, node)))
+    return [g.mul(scaled, operand) for operand in node.inputs]
+
+
+def _logaddexp(s: Any, x: Any, y: Any) -> Any:
+    """The larger one and log1p of the ratio; equal infinities have no difference."""
+    apart = s.select(s.eq(x, y), s.const(0.0), s.abs(s.sub(x, y)))
+    return s.add(s.maximum(x, y), s.log1p(s.exp(s.neg(apart))))
+
+
+def _logaddexp_vjp(g: Any, node: Any, grad: Any) -> Sequence[Any]:
+    difference = g.sub(*node.inputs)
+    share = g.sigmoid(g.where(g.is_nan(difference), 0.0, difference))
+    return [g.mul(grad, share), g.mul(grad, g.sub(1.0, share))]
+
+
 binary(
     "add",
     "z = x + y",
@@ -130,6 +156,25 @@ binary(
     _atan2_vjp,
     takes="float",
     values="nonzero",
+)
+binary(
+    "hypot",
+    "z = (x^2 + y^2)^(1/2), without overflow; the derivative at the origin is 0.",
+    np.hypot,
+    _hypot,
+    _hypot_vjp,
+    takes="float",
+    values="nonzero",
+    traits=["commutative"],
+)
+binary(
+    "logaddexp",
+    "z = ln(e^x + e^y), without overflow.",
+    np.logaddexp,
+    _logaddexp,
+    _logaddexp_vjp,
+    takes="float",
+    traits=["commutative"],
 )
 binary("lt", "z = x < y", np.less, lambda s, x, y: s.lt(x, y), result=DType.BOOL, traits=["nondiff"])
 binary("le", "z = x <= y", np.less_equal, lambda s, x, y: s.le(x, y), result=DType.BOOL, traits=["nondiff"])

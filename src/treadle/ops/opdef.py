@@ -58,7 +58,7 @@ class Sample:
     """One example of an op: operand shapes and attributes. The registry's tests run over all samples.
 
     `domain` names the values that operands are drawn from: normal, positive, unit (in (0, 1)), nonzero,
-    int, bool.
+    above one, int, bool, regular (normal, and square matrices far from singular).
     `dtypes` overrides the element type of operands (default f64 in tests, from the domain).
     """
 

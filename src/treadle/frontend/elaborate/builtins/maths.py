@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from treadle.errors import fail
 from treadle.frontend.elaborate import convert
 from treadle.frontend.elaborate.budget import VISITS_PER_STEP, check_int
-from treadle.frontend.elaborate.builtins.registry import BUILTINS, builtin, here, tensor
+from treadle.frontend.elaborate.builtins.registry import BUILTINS, builtin, here, integer, tensor
 from treadle.frontend.elaborate.loops import elements
 from treadle.frontend.elaborate.values import NONE, ScanIndex, Tensor, Value, describe, is_number, is_size
 from treadle.ops import REGISTRY
@@ -76,10 +76,22 @@ for _name in ("maximum", "minimum"):
     _binary(_name)
 
 
-@builtin("atan2")
-def atan2(el: Elaborator, a: Value, b: Value) -> Value:
-    """The angle of the point (b, a)."""
-    return el.op("atan2", *convert.floats(el, [a, b], here(el)))
+def _float_binary(name: str) -> None:
+    def run(el: Elaborator, a: Value, b: Value) -> Value:
+        return el.op(name, *convert.floats(el, [a, b], here(el)))
+
+    builtin(name)(run)
+
+
+for _name in ("atan2", "hypot", "logaddexp"):
+    _float_binary(_name)
+
+
+@builtin("polygamma")
+def polygamma(el: Elaborator, x: Value, order: Value) -> Value:
+    """The derivative number `order` + 1 of log(gamma(x)), for x > 0."""
+    value = convert.floats(el, [x], here(el))[0]
+    return el.op("polygamma", value, order=integer(el, order, "the order", 0))
 
 
 @builtin("is_nan")
