@@ -7,7 +7,7 @@ allocated inside a step but the small output arrays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -26,15 +26,19 @@ from treadle.ir import Graph
 from treadle.lower.plan import Plan
 from treadle.lower.programs import lower_all
 
+Compiler = Callable[[Sequence[KernelSource], str], list[bytes]]
+"""Cubins of kernels for a target, in order."""
+
 
 class NumbaCudaBackend:
     """Compiles graphs for a GPU."""
 
     name = "cuda"
 
-    def __init__(self, driver: Driver | None = None) -> None:
+    def __init__(self, driver: Driver | None = None, compiler: Compiler = cubins) -> None:
         """The backend of a device; by default of the machine's first GPU, opened when it is needed."""
         self._driver = driver
+        self._compiler = compiler
 
     def compile(self, programs: Mapping[str, Graph], *, threads: int | None = None) -> CudaSession:  # noqa: ARG002 - part of the protocol; a GPU has as many as it has
         """Compiles graphs that share leaves by name.
@@ -52,12 +56,17 @@ class NumbaCudaBackend:
         addresses = {buffer: base + offset for buffer, offset in layout.offsets.items()}
         stream = driver.new_stream()
         _initialise(driver, plans.values(), layout, base, stream)
-        kernels = _load(driver, linker)
+        kernels = self._load(driver, linker)
         replays = {
             name: Replay(driver, linker.link(plan.calls), addresses, kernels) for name, plan in plans.items()
         }
         leaves = {name: storage for plan in plans.values() for name, storage in plan.leaves.items()}
         return CudaSession(driver, layout, base, stream, replays, leaves)
+
+    def _load(self, driver: Driver, linker: Linker) -> dict[KernelSource, Handle]:
+        sources, shared = linker.sources(), linker.shared()
+        codes = self._compiler(sources, driver.device.target)
+        return {s: driver.load(code, shared[s]) for s, code in zip(sources, codes, strict=True)}
 
 
 def check_all(programs: Mapping[str, Graph]) -> None:
@@ -114,9 +123,3 @@ def _initialise(driver: Driver, plans: Iterable[Plan], layout: Layout, base: int
     done = driver.new_event()
     driver.record(done, stream)
     driver.finish(done)
-
-
-def _load(driver: Driver, linker: Linker) -> dict[KernelSource, Handle]:
-    sources, shared = linker.sources(), linker.shared()
-    codes = cubins(sources, driver.device.target)
-    return {s: driver.load(code, shared[s]) for s, code in zip(sources, codes, strict=True)}
