@@ -14,13 +14,11 @@ class Case:
         below: the last losses must be below this, such as the loss of guessing.
         not_falling: why the loss need not fall, such as "two players"; empty when it must.
         tolerance: of the gradient check, relative.
-        samples: directions that the gradient check tries for each parameter.
-        gradcheck: False with a reason in `no_gradient` where a loss has no gradient to check.
+        no_gradient: why a loss has no gradient to check; empty when it has.
     """
 
     steps: int = 20
     below: float | None = None
     not_falling: str = ""
     tolerance: float = 1e-4
-    samples: int = 2
     no_gradient: str = ""

@@ -19,6 +19,8 @@ from treadle.ir import Builder, Graph, rewrite
 from treadle.ir.retype import retype
 from treadle.types import DType
 
+Slope = Callable[[Values], float]
+
 
 @dataclass(frozen=True)
 class ParameterReport:
@@ -75,17 +77,47 @@ def gradcheck(
         seed: for the choice of coordinates and directions.
     """
     names = list(graph.params) if names is None else list(names)
+    analytic, slope = _derivatives(graph, values, run, output, names, step)
+    rng = np.random.default_rng(seed)
+    return [
+        _report(name, analytic[name], lambda d, name=name: slope({name: d}), samples, rng)  # type: ignore[misc]
+        for name in names
+    ]
+
+
+def direction_error(
+    graph: Graph, values: Values, run: Run, *, output: str = "loss", step: float = 1e-6, seed: int = 0
+) -> float:
+    """The relative difference along one random direction through all params at once.
+
+    Two runs of the graph, however many params there are; each param's part of the direction has length 1.
+    The arguments are those of `gradcheck`.
+    """
+    analytic, slope = _derivatives(graph, values, run, output, list(graph.params), step)
+    rng = np.random.default_rng(seed)
+    directions = {name: _random_unit(gradient.shape, rng) for name, gradient in analytic.items()}
+    along = sum(float(np.sum(gradient * directions[name])) for name, gradient in analytic.items())
+    size = float(np.sqrt(sum(float(np.sum(gradient * gradient)) for gradient in analytic.values())))
+    return abs(slope(directions) - along) / max(abs(along), 1e-2 * size, 1e-8)
+
+
+def _derivatives(
+    graph: Graph, values: Values, run: Run, output: str, names: list[str], step: float
+) -> tuple[Values, Slope]:
+    """The gradients in float64, and the slope of the output along directions by central differences."""
     wide = retype(_only(graph, output), DType.F32, DType.F64)
     wide, at = freeze(wide, {name: _widened(value) for name, value in values.items()}, run)
     value = expand.run(wide)
     analytic = run(expand.run(_with_gradients(wide, output, names)), at)
-    rng = np.random.default_rng(seed)
 
-    def slope(name: str, direction: NDArray[np.float64]) -> float:
-        ends = [run(value, {**at, name: at[name] + sign * step * direction})[output] for sign in (1, -1)]
+    def slope(directions: Values) -> float:
+        ends = [
+            run(value, {**at, **{name: at[name] + sign * step * d for name, d in directions.items()}})[output]
+            for sign in (1, -1)
+        ]
         return float(ends[0] - ends[1]) / (2 * step)
 
-    return [_report(name, analytic[name], slope, samples, rng) for name in names]
+    return analytic, slope
 
 
 def _only(graph: Graph, output: str) -> Graph:
@@ -113,21 +145,19 @@ def _widened(value: Any) -> NDArray[Any]:
 def _report(
     name: str,
     gradient: NDArray[Any],
-    slope: Callable[[str, NDArray[np.float64]], float],
+    slope: Callable[[NDArray[np.float64]], float],
     samples: int,
     rng: np.random.Generator,
 ) -> ParameterReport:
     coordinates = rng.permutation(gradient.size)[:samples]
-    expected = np.array([slope(name, _unit(gradient.shape, place)) for place in coordinates])
+    expected = np.array([slope(_unit(gradient.shape, place)) for place in coordinates])
     found = gradient.reshape(-1)[coordinates]
     errors = np.abs(found - expected)
     scale = max(float(np.max(np.abs(gradient), initial=0.0)), 1e-3)
     relative = errors / np.maximum(np.maximum(np.abs(found), np.abs(expected)), 1e-2 * scale)
     worst = int(np.argmax(relative))
-    direction = rng.standard_normal(gradient.shape)
-    direction /= max(float(np.linalg.norm(direction)), 1e-12)
+    direction = _random_unit(gradient.shape, rng)
     along = float(np.sum(gradient * direction))
-    direction_error = abs(slope(name, direction) - along) / max(abs(along), 1e-2 * scale)
     return ParameterReport(
         name=name,
         shape=gradient.shape,
@@ -136,8 +166,13 @@ def _report(
         max_rel_error=float(relative[worst]),
         worst_index=tuple(int(i) for i in np.unravel_index(int(coordinates[worst]), gradient.shape)),
         worst_pair=(float(found[worst]), float(expected[worst])),
-        direction_error=direction_error,
+        direction_error=abs(slope(direction) - along) / max(abs(along), 1e-2 * scale),
     )
+
+
+def _random_unit(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+    direction = rng.standard_normal(shape)
+    return direction / max(float(np.linalg.norm(direction)), 1e-12)
 
 
 def _unit(shape: tuple[int, ...], place: int) -> NDArray[np.float64]:

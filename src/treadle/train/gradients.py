@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from treadle.autodiff.check import ParameterReport, gradcheck
-from treadle.driver import Evaluate, evaluator
+from treadle.autodiff.check import ParameterReport, direction_error, gradcheck
+from treadle.driver import evaluator
 from treadle.frontend.result import TrainPlan
 from treadle.ir import RNG_INPUT, STEP_INPUT, Graph, bind
 from treadle.train.data.ranges import index_limits
@@ -41,15 +41,29 @@ def check_gradients(
     """
     leaves = initial_values(plan.init, seed, batch)
     run = evaluator(device)
-    return [
-        PhaseReport(phase.name, _check(plan, phase.graph, leaves, run, seed, batch, samples))
-        for phase in plan.phases
-    ]
+    reports = []
+    for phase in plan.phases:
+        graph, values = _random_case(plan, phase.graph, leaves, seed, batch)
+        reports.append(PhaseReport(phase.name, gradcheck(graph, values, run, samples=samples, seed=seed)))
+    return reports
 
 
-def _check(
-    plan: TrainPlan, graph: Graph, leaves: dict[str, Any], run: Evaluate, seed: int, batch: int, samples: int
-) -> list[ParameterReport]:
+def direction_errors(plan: TrainPlan, *, seed: int, batch: int, device: str = "numpy") -> dict[str, float]:
+    """By phase, the relative difference along one random direction through all parameters at once.
+
+    Raises:
+        TreadleError: see `driver.evaluator`.
+    """
+    leaves = initial_values(plan.init, seed, batch)
+    run = evaluator(device)
+    cases = {phase.name: _random_case(plan, phase.graph, leaves, seed, batch) for phase in plan.phases}
+    return {name: direction_error(*case, run, seed=seed) for name, case in cases.items()}
+
+
+def _random_case(
+    plan: TrainPlan, graph: Graph, leaves: dict[str, Any], seed: int, batch: int
+) -> tuple[Graph, dict[str, Any]]:
+    """The graph with sizes, and random values for all that enters it."""
     sizes = dict.fromkeys(graph.symbols(), _OTHER_SIZE) | {TOTAL_STEPS: _TOTAL_STEPS}
     bound = bind(graph, sizes | {plan.eval.batch or "": batch})
     limits = index_limits(bound)
@@ -57,7 +71,7 @@ def _check(
     inputs = {name: _random(name, node.type, limits, draw) for name, node in bound.inputs.items()}
     values = {**leaves, **inputs}
     values[RNG_INPUT], values[STEP_INPUT] = np.array([seed, 1]), np.array(0)
-    return gradcheck(bound, values, run, samples=samples, seed=seed)
+    return bound, values
 
 
 def _random(name: str, type_: TensorType, limits: dict[str, int], draw: np.random.Generator) -> Any:

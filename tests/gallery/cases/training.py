@@ -1,0 +1,20 @@
+"""Training: optimizers, schedules, regularisation, normalisation."""
+
+import math
+
+from gallery.case import Case
+
+CASES = {
+    "early_stopping": Case(steps=30, below=math.log(10)),
+    "gradient_descent": Case(steps=20),
+    "gradient_flow": Case(steps=30, not_falling="one of its networks is made not to learn"),
+    "group_rates": Case(steps=30, below=math.log(10)),
+    "image_augmentation": Case(steps=30, below=math.log(10)),
+    "label_smoothing": Case(steps=30, below=math.log(10)),
+    "normalisation": Case(steps=30, below=math.log(10)),
+    "optimizers": Case(steps=40, below=math.log(10)),
+    "regularisation": Case(steps=30, below=math.log(10)),
+    "saddle": Case(steps=20),
+    "schedules": Case(steps=40, below=math.log(10)),
+    "weight_average": Case(steps=30, below=math.log(10)),
+}
