@@ -7,10 +7,8 @@ works everywhere; the driver is asked directly.
 from __future__ import annotations
 
 import ctypes
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, version
 
 from treadle.errors import fail
 
@@ -21,7 +19,24 @@ OLDEST_DRIVER = 13000
 
 _LIBRARY = "libcuda.so.1"
 _MAJOR, _MINOR = 75, 76  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_*
-_PIN = re.compile(r"([A-Za-z0-9_.-]+)==([^\s;]+)")
+
+PINS = {
+    "numba": "0.68.1",
+    "llvmlite": "0.50.0",
+    "numba-cuda": "0.30.4",
+    "cuda-core": "1.2.2",
+    "cuda-pathfinder": "1.9.0",
+    "cuda-bindings": "13.0.3",
+    "cuda-toolkit": "13.0.3.0",
+    "nvidia-nvvm": "13.0.88",
+    "nvidia-cuda-nvrtc": "13.0.88",
+    "nvidia-nvjitlink": "13.0.88",
+    "nvidia-cuda-nvcc": "13.0.88",
+    "nvidia-cuda-crt": "13.0.88",
+    "nvidia-cuda-nvdisasm": "13.2.86",
+    "nvidia-cuda-cuobjdump": "13.5.37",
+}
+"""The packages of the extra `cuda` in `pyproject.toml`, in versions that were tried together."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,7 @@ class Presence:
 
 def inspect() -> Presence:
     """Looks at this machine."""
-    packages = tuple(Package(name, wanted, _found(name)) for name, wanted in _pins())
+    packages = tuple(Package(name, wanted, _found(name)) for name, wanted in PINS.items())
     try:
         library = ctypes.CDLL(_LIBRARY)
     except OSError:
@@ -79,13 +94,13 @@ def inspect() -> Presence:
     return Presence(packages, found.value, _devices(library))
 
 
-def require(look: Callable[[], Presence] = inspect) -> None:
+def require() -> None:
     """Refuses to go on without a GPU and all that it needs.
 
     Raises:
         TreadleError: E1014, with the command that helps.
     """
-    problem = look().problem()
+    problem = inspect().problem()
     if problem is not None:
         what, command = problem
         fail("E1014", f"`--device cuda` cannot be used: {what}", hint=f"try: {command}")
@@ -94,12 +109,6 @@ def require(look: Callable[[], Presence] = inspect) -> None:
 def cuda_version(number: int) -> str:
     """13000 is 13.0."""
     return f"{number // 1000}.{number % 1000 // 10}"
-
-
-def _pins() -> list[tuple[str, str]]:
-    wanted = [text for text in requires("treadle") or [] if "cuda" in text.partition(";")[2]]
-    pins = (_PIN.match(text) for text in wanted)
-    return [(pin.group(1), pin.group(2)) for pin in pins if pin]
 
 
 def _found(name: str) -> str | None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import typer
 
 from treadle import __version__
+from treadle.backends.numba_cuda.presence import inspect
+from treadle.cli.findings import Finding, cuda_findings
 from treadle.cli.options import JsonOption
 from treadle.cli.problems import EXIT_DIAGNOSTICS
 from treadle.cli.specs import gallery
@@ -28,36 +30,48 @@ _LIBRARIES = (
 )
 _VECTOR_UNITS = ("avx512f", "avx2", "fma", "asimd", "sve")
 
-Finding = tuple[bool, str]
-
 
 def run(as_json: JsonOption = False) -> None:
-    """Look at this machine: Python, libraries, cores, vector units, Graphviz, gallery.
+    """Look at this machine: Python, libraries, cores, vector units, Graphviz, gallery, CUDA.
 
     Example: treadle doctor
     """
-    findings = {"treadle": (True, __version__), **_python(), **_machine(), **_libraries(), **_tools()}
+    findings = {
+        "treadle": Finding("ok", __version__),
+        **_python(),
+        **_machine(),
+        **cuda_findings(inspect()),
+        **_libraries(),
+        **_tools(),
+    }
     if as_json:
-        print(
-            json.dumps({name: {"ok": ok, "found": text} for name, (ok, text) in findings.items()}, indent=2)
-        )
+        found = {
+            name: {"ok": one.state != "problem", "state": one.state, "found": one.text}
+            for name, one in findings.items()
+        }
+        print(json.dumps(found, indent=2))
     else:
-        for name, (ok, text) in findings.items():
-            print(f"{'ok     ' if ok else 'problem'}  {name:<14} {text}")
-    if not all(ok for ok, _ in findings.values()):
+        width = max(map(len, findings))
+        for name, one in findings.items():
+            print(f"{one.state:<7}  {name:<{width}} {one.text}")
+    if any(one.state == "problem" for one in findings.values()):
         raise typer.Exit(EXIT_DIAGNOSTICS)
 
 
 def _python() -> dict[str, Finding]:
-    return {"python": (True, f"{platform.python_version()} on {platform.system()} {platform.machine()}")}
+    return {
+        "python": Finding("ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    }
 
 
 def _machine() -> dict[str, Finding]:
     units = [unit for unit in _VECTOR_UNITS if unit in _cpu_flags()]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
-        "cores": (True, f"{cores} usable"),
-        "vector units": (True, ", ".join(units) or "none known; code is generated for this processor anyway"),
+        "cores": Finding("ok", f"{cores} usable"),
+        "vector units": Finding(
+            "ok", ", ".join(units) or "none known; code is generated for this processor anyway"
+        ),
     }
 
 
@@ -73,18 +87,19 @@ def _libraries() -> dict[str, Finding]:
 
 def _library(name: str) -> Finding:
     try:
-        return True, version(name)
+        return Finding("ok", version(name))
     except PackageNotFoundError:
-        return False, f"missing: pip install {name}"
+        return Finding("problem", f"missing: pip install {name}")
 
 
 def _tools() -> dict[str, Finding]:
-    return {"graphviz": (True, _graphviz()), "gallery": (bool(gallery()), f"{len(gallery())} specs")}
+    specs = Finding("ok" if gallery() else "problem", f"{len(gallery())} specs")
+    return {"graphviz": _graphviz(), "gallery": specs}
 
 
-def _graphviz() -> str:
+def _graphviz() -> Finding:
     dot = shutil.which("dot")
     if dot is None:
-        return "not installed; pictures in svg, png and pdf need it (apt install graphviz)"
+        return Finding("absent", "not installed; pictures in svg, png and pdf need it (apt install graphviz)")
     found = subprocess.run([dot, "-V"], capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - a fixed command
-    return found.stderr.strip() or found.stdout.strip()
+    return Finding("ok", found.stderr.strip() or found.stdout.strip())

@@ -1,0 +1,98 @@
+"""The whole GPU backend without a GPU: plan, kernels, memory, copies, capture and replay, executed.
+
+Kernels run in the block simulator, everything else as on a device. Training steps of small networks must end
+where the oracle ends; random draws, being integers and their images, must be the CPU's.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from support.cuda_programs import no_code, sample_inputs, step_graphs
+from support.nets import f32
+from support.recording_driver import ExecutingDriver
+from treadle.backends.numba_cpu.backend import NumbaCpuBackend
+from treadle.backends.numba_cuda.backend import NumbaCudaBackend
+from treadle.backends.numpy_ref import NumpyBackend
+from treadle.ir import RNG_INPUT, Builder, Graph
+from treadle.types import DType, TensorType
+
+STEPS = 4  # the first runs plainly, the second is captured, the others are replays
+
+
+def executed(graphs, order="forward"):
+    driver = ExecutingDriver(order)
+    session = NumbaCudaBackend(driver, no_code).compile(graphs)
+    driver.lay_out(session._layout)
+    return session
+
+
+def trained(session, graphs, seed):
+    """All outputs of some steps, and the leaves after them."""
+    draw = np.random.default_rng(seed)
+    leaves = {name: node for graph in graphs.values() for name, node in graph.leaves().items()}
+    for name, node in leaves.items():
+        start = 0.4 * np.abs(draw.standard_normal(node.type.static_shape()))
+        session.write(name, start.astype(node.type.dtype.numpy_name))
+    outputs = [
+        session.run(name, {**sample_inputs(graph, step), **_reserved(graph, step)})
+        for step in range(STEPS)
+        for name, graph in graphs.items()
+    ]
+    return outputs, {name: session.read(name) for name in leaves}
+
+
+def _reserved(graph, step):
+    return {RNG_INPUT: np.array([7, step])} if RNG_INPUT in graph.inputs else {}
+
+
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [("smallest_perceptron", "forward"), ("xor_mlp", "backward"), ("digits_mlp", "forward")],
+)
+def test_steps_end_where_the_oracle_ends(name, order):
+    """Losses, metrics, parameters and optimizer states after four steps."""
+    graphs = step_graphs(name)
+    found = trained(executed(graphs, order), graphs, seed=1)
+    expected = trained(NumpyBackend().compile(graphs), graphs, seed=1)
+    for one, other in zip(found[0], expected[0], strict=True):
+        _assert_close(one, other)
+    _assert_close(found[1], expected[1])
+
+
+def test_random_draws_are_those_of_the_cpu():
+    """Uniform numbers bit by bit, normal ones within rounding, at every step."""
+    graph = Graph("draws")
+    g = Builder(graph)
+    key = g.input(RNG_INPUT, TensorType(DType.I64, (2,)))
+    graph.outputs["uniform"] = g.random_uniform(key, shape=(5, 7), dtype=DType.F32, stream=3)
+    graph.outputs["normal"] = g.random_normal(key, shape=(33,), dtype=DType.F32, stream=4)
+    gpu, cpu = executed({"draws": graph}), NumbaCpuBackend().compile({"draws": graph}, threads=1)
+    for step in range(3):
+        key_now = {RNG_INPUT: np.array([5, step])}
+        one, other = gpu.run("draws", key_now), cpu.run("draws", key_now)
+        np.testing.assert_array_equal(one["uniform"], other["uniform"])
+        np.testing.assert_allclose(one["normal"], other["normal"], rtol=2e-6, atol=1e-7)
+
+
+def test_updates_read_old_values():
+    """Two parameters that swap: both updates see what was there before the step."""
+    graph = Graph("swap")
+    g = Builder(graph)
+    a, b = g.param("a", f32(6)), g.param("b", f32(6))
+    graph.updates.update(a=b, b=a)
+    graph.outputs["sum"] = g.add(a, b)
+    session = executed({"swap": graph})
+    session.write("a", np.arange(6))
+    session.write("b", -np.arange(6))
+    for _ in range(3):
+        session.run("swap", {})
+    np.testing.assert_array_equal(session.read("a"), -np.arange(6))
+    np.testing.assert_array_equal(session.read("b"), np.arange(6))
+
+
+def _assert_close(found, expected):
+    assert found.keys() == expected.keys()
+    for name in expected:
+        np.testing.assert_allclose(found[name], expected[name], rtol=2e-5, atol=2e-6, err_msg=name)
