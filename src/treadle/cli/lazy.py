@@ -16,6 +16,7 @@ COMMANDS = {
     "train": "train",
     "eval": "evaluate",
     "predict": "predict",
+    "generate": "generate",
     "gradcheck": "gradcheck",
     "doctor": "doctor",
     "explain": "explain",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from treadle.errors import did_you_mean, fail
-from treadle.frontend.result import Checked, ModelGraph, PhasePlan, TrainPlan
+from treadle.frontend.result import Checked, GeneratePlan, ModelGraph, PhasePlan, TrainPlan
 
 T = TypeVar("T")
 
@@ -28,6 +28,15 @@ def choose_model(checked: Checked, name: str | None) -> ModelGraph:
         return next(iter(checked.trains.values())).eval
     models = {**{plan.name: plan.eval for plan in checked.trains.values()}, **checked.models}
     return _choose(models, name, "model", "--model", checked.source.name)
+
+
+def choose_generation(checked: Checked, name: str | None) -> GeneratePlan:
+    """The generate block of this name, or the only one.
+
+    Raises:
+        TreadleError: E1005 when there is none, or several and no name.
+    """
+    return _choose(checked.generates, name, "generate block", "--name", checked.source.name)
 
 
 def choose_phase(checked: Checked, name: str) -> PhasePlan:

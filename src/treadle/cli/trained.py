@@ -20,10 +20,14 @@ class Opened:
 
 def open_trained(target: str, weights: Path | None, data: Path | None, name: str | None) -> Opened:
     """The network that a run folder, or a spec with weights, means."""
-    path = Path(target)
-    if path.is_dir() and weights is None:
-        origin = origin_of_run(path, data)
-    else:
-        origin = origin_of_spec(find_spec(target), weights, data)
+    origin = origin_of(target, weights, data)
     checked = open_spec(origin)
     return Opened(origin, checked, choose_plan(checked, name or origin.train))
+
+
+def origin_of(target: str, weights: Path | None, data: Path | None) -> Origin:
+    """Where the network comes from that a run folder, or a spec with weights, means."""
+    path = Path(target)
+    if path.is_dir() and weights is None:
+        return origin_of_run(path, data)
+    return origin_of_spec(find_spec(target), weights, data)

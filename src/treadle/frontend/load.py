@@ -9,14 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-from treadle.errors import Diagnostics, fail
+from treadle.errors import Diagnostic, Diagnostics, fail
 from treadle.frontend import ast
+from treadle.frontend.elaborate import generate
 from treadle.frontend.elaborate.budget import FATAL, deep_stack, shared_budget
 from treadle.frontend.elaborate.data import check_data
 from treadle.frontend.elaborate.model import expand, model_graph
 from treadle.frontend.elaborate.train import plan
 from treadle.frontend.program import Module, link, load_program
-from treadle.frontend.result import Checked, ModelGraph, TrainPlan
+from treadle.frontend.result import Checked, GeneratePlan, ModelGraph, TrainPlan
 from treadle.source import Source
 
 
@@ -41,7 +42,8 @@ def check(module: Module) -> Checked:
         with deep_stack(), shared_budget():
             models = _models(module, problems)
             trains = _trains(module, models, problems)
-            checked = Checked(module.source, module.spec, models, _datas(module), trains, module)
+            generates = _generates(module, problems)
+            checked = Checked(module.source, module.spec, models, _datas(module), trains, module, generates)
             _check_datas(checked, problems)
     except RecursionError:
         fail("E0909", f"values in {module.source.name} are nested too deeply")
@@ -103,6 +105,23 @@ def _trains(module: Module, models: dict[str, ModelGraph], problems: Diagnostics
             name = f"{base}_{count}"
         found = plan(module, block, name, models, problems)
         if found is not None:
+            plans[name] = found
+    return plans
+
+
+def _generates(module: Module, problems: Diagnostics) -> dict[str, GeneratePlan]:
+    """The plans of the generate blocks, by alias or model."""
+    plans: dict[str, GeneratePlan] = {}
+    for block in module.generates:
+        if _beyond_limits(problems):
+            break
+        name = block.alias or block.model.id
+        if name in plans:
+            hint = f"give it a name: `generate {block.model.id} as other`"
+            problems.append(
+                Diagnostic("E0302", f"`generate {name}` stands here twice", block.span, hint=hint)
+            )
+        elif (found := generate.plan(module, block, name, problems)) is not None:
             plans[name] = found
     return plans
 

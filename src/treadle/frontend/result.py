@@ -18,6 +18,7 @@ from treadle.types import TensorType
 if TYPE_CHECKING:
     from treadle.frontend.program import Module
 
+POSITION_INPUT = "$position"  # where the latest symbol stands, for graphs that continue a sequence
 LeafKind = Literal["param", "state"]
 Role = Literal["weight", "bias", "other"]
 
@@ -119,6 +120,59 @@ class TrainPlan:
 
 
 @dataclass(frozen=True)
+class SequencePlan:
+    """How a model continues a sequence of symbols.
+
+    Attributes:
+        symbols: the input that holds the symbols so far, [N, T], or the latest one, [N].
+        whole: whether every place predicts its successor, so that the place is chosen by `POSITION_INPUT`.
+        carried: the inputs whose value in the next step is the output `carry:NAME`.
+    """
+
+    symbols: str
+    whole: bool
+    carried: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GeneratePlan:
+    """One `generate` block, expanded.
+
+    Attributes:
+        graph: for sequences the outputs `scores` (logarithms of probabilities, [N, symbols]), `next` (i64[N])
+            and `carry:NAME`; else `images:NAME` and `arrays:NAME`.
+        settings: `prompt`, `length`, `until`, `context`, `beam`, `penalty`, `count`, if given.
+        batch: the symbol that is bound to how many results are made at once.
+    """
+
+    name: str
+    model: ModelGraph
+    data: str | None
+    data_arguments: dict[str, Any]
+    graph: Graph
+    sequence: SequencePlan | None
+    settings: dict[str, Any]
+    batch: str | None
+    seed: int
+    span: Span
+
+    @property
+    def eval(self) -> ModelGraph:
+        """The model, called as in a train block."""
+        return self.model
+
+    def inputs_needed(self) -> list[str]:
+        """The inputs that the results depend on, apart from those that generation makes itself."""
+        used = self.graph.ancestors(self.graph.outputs.values())
+        made = {self.sequence.symbols, *self.sequence.carried} if self.sequence else set()
+        return [
+            name
+            for name, node in self.graph.inputs.items()
+            if node.id in used and name not in made and not name.startswith("$")
+        ]
+
+
+@dataclass(frozen=True)
 class LoaderCall:
     """`train, test = idx("a.gz", test = 0.2)`: a source of splits, with its arguments as Python values.
 
@@ -143,3 +197,4 @@ class Checked:
     datas: dict[str, ast.Data]
     trains: dict[str, TrainPlan]
     module: Module = field(repr=False)
+    generates: dict[str, GeneratePlan] = field(default_factory=dict)

@@ -7,13 +7,14 @@ model.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from treadle.errors import fail
 from treadle.frontend import ast
 from treadle.frontend.elaborate.data import data_sources, elaborate_columns, has_augmentation
-from treadle.frontend.result import Checked, LoaderCall, ModelGraph, TrainPlan
+from treadle.frontend.result import Checked, LoaderCall, ModelGraph
 from treadle.ir import Graph
+from treadle.source import Span
 from treadle.train.data.columns import ROWS, Augmenter, Feed, Spans, check_columns, compute_columns
 from treadle.train.data.folders import Folders
 from treadle.train.data.ranges import check_indices, index_limits
@@ -23,7 +24,22 @@ from treadle.train.data.table import TRAIN, Splits, Table
 from treadle.types import TensorType, symbol
 
 
-def load_feeds(checked: Checked, plan: TrainPlan, folders: Folders) -> dict[str, Feed]:
+class DataUser(Protocol):
+    """What reads data: a train or generate block."""
+
+    @property
+    def data(self) -> str | None: ...
+    @property
+    def data_arguments(self) -> Mapping[str, Any]: ...
+    @property
+    def eval(self) -> ModelGraph: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def span(self) -> Span: ...
+
+
+def load_feeds(checked: Checked, plan: DataUser, folders: Folders) -> dict[str, Feed]:
     """The feeds of all splits of a plan's data; none for a training without data.
 
     Raises:
@@ -65,7 +81,7 @@ def _assigned(call: LoaderCall, splits: Splits, named: set[str]) -> dict[str, Ta
     return {name: table for name, table in splits.items() if name in call.targets or name not in named}
 
 
-def _feed(checked: Checked, plan: TrainPlan, split: str, sources: Mapping[str, Table]) -> Feed:
+def _feed(checked: Checked, plan: DataUser, split: str, sources: Mapping[str, Table]) -> Feed:
     spans = _spans(checked.datas[plan.data]) if plan.data else Spans(plan.span)
     computed = compute_columns(_columns(checked, plan, split, sources), split, sources)
     sizes = check_inputs(plan.eval, computed.columns, f"`{split}` of data {plan.data}", spans)
@@ -103,7 +119,7 @@ def _spans(block: ast.Data) -> Spans:
 
 
 def _columns(
-    checked: Checked, plan: TrainPlan, split: str, sources: Mapping[str, Table], *, augment: bool = False
+    checked: Checked, plan: DataUser, split: str, sources: Mapping[str, Table], *, augment: bool = False
 ) -> Graph:
     types = {name: table.types() for name, table in sources.items()}
     types[split] = {name: _with_rows(type_) for name, type_ in types[split].items()}

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from treadle.train.events import Means
+
+Array = npt.NDArray[Any]
 
 
 def curve_png(rows: Sequence[Means]) -> bytes:
@@ -29,6 +36,24 @@ def curve_png(rows: Sequence[Means]) -> bytes:
         axes.legend()
     stream = io.BytesIO()
     FigureCanvasAgg(figure).print_png(stream)
+    return stream.getvalue()
+
+
+def grid_png(images: Array) -> bytes:
+    """A PNG of images [N, H, W] or [N, C, H, W] side by side; what is outside [0, 1] is scaled into it."""
+    from matplotlib.image import imsave  # noqa: PLC0415 - only when pictures are made
+
+    pixels = images[:, None] if images.ndim == 3 else images
+    count, _, height, width = pixels.shape
+    columns = math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    low, high = min(0.0, float(pixels.min())), max(1.0, float(pixels.max()))
+    grid = np.ones((rows * (height + 1) - 1, columns * (width + 1) - 1, 3))
+    for number, image in enumerate((pixels - low) / (high - low)):
+        top, left = number // columns * (height + 1), number % columns * (width + 1)
+        grid[top : top + height, left : left + width] = np.moveaxis(image, 0, -1)
+    stream = io.BytesIO()
+    imsave(stream, grid, format="png")
     return stream.getvalue()
 
 

@@ -126,7 +126,9 @@ def _state(el: Elaborator, statement: ast.State, scope: Scope) -> Value:
 
 
 def _update(el: Elaborator, statement: ast.Update, scope: Scope) -> Value:
-    leaves.update(el, statement, scope)
+    in_layer = bool(el.application.instance.path)
+    own = None if in_layer else getattr(el.sink, "update", None)  # a generate block updates inputs
+    (own or leaves.update)(el, statement, scope)
     return NO_RESULT
 
 

@@ -19,6 +19,7 @@ from treadle.errors import fail
 from treadle.train.data.request import Request
 from treadle.train.data.table import Splits, Table, make_table
 
+RARE = "<rare>"  # stands for all words beyond the vocabulary
 _MAX_BYTES = 2**29
 
 Symbols = npt.NDArray[np.int64]
@@ -48,6 +49,20 @@ def load_words(request: Request) -> Splits:
 def vocabulary(text: str) -> list[str]:
     """The characters of a text in the order of their numbers."""
     return sorted(set(text))
+
+
+def known_symbols(request: Request) -> list[str]:
+    """The characters or words of a request for text, in the order of their numbers.
+
+    Raises:
+        TreadleError: E0701, E0702, E0708 when the text cannot be read.
+    """
+    text = _read(request)
+    if request.loader == "chars":
+        return vocabulary(text)
+    kinds, counts = np.unique(np.array(text.split()), return_counts=True)
+    by_frequency = [str(kinds[place]) for place in np.argsort(-counts, kind="stable")]
+    return [RARE, *by_frequency][: request.integer("vocabulary", 10_000, low=2)]
 
 
 def read_text(path: Path, request: Request) -> str:
