@@ -149,17 +149,22 @@ def plan_memory(programs: Mapping[str, Program], threads: int | None = None) -> 
     return plan({name: optimise(program) for name, program in programs.items()}, threads)
 
 
-def _lowered_text(program: Program, text: Callable[[Plan], str]) -> str:
+def _lowered_text(program: Program, text: Callable[[Plan], str], threads: int | None = None) -> str:
     """The text of a plan; sizes that only data decides are assumed, and the text says so."""
     assumed = {name: _ASSUMED_SIZE for name in program.graph.symbols() if name not in program.sizes}
     sized = Program(program.graph, {**assumed, **program.sizes})
-    plan = lower(optimise(sized), threads=thread_count())
+    plan = lower(optimise(sized), threads=threads or thread_count())
     sizes = ", ".join(f"{name} = {size}" for name, size in assumed.items())
     return (f"# assumed, since only data decides: {sizes}\n" if assumed else "") + text(plan)
 
 
 def _sources_text(plan: Plan) -> str:
     return "\n\n".join(print_kernel(kernel).text for kernel in plan.kernels())
+
+
+def _cuda_text(plan: Plan) -> str:
+    module = import_module("treadle.backends.numba_cuda.emit")
+    return cast(Callable[[Plan], str], module.source_text)(plan)
 
 
 def _programs(checked: Checked) -> list[Program]:
@@ -177,5 +182,6 @@ _TEXTS: dict[str, Callable[[Program], str]] = {
     "optimised": lambda program: print_graph(optimise(program)),
     "loops": lambda program: _lowered_text(program, plan_text),
     "cpu": lambda program: _lowered_text(program, _sources_text),
+    "cuda": lambda program: _lowered_text(program, _cuda_text, threads=1),
 }
 STAGES = ("ast", *_TEXTS)

@@ -19,7 +19,9 @@ Result = tuple[Checked | None, list[Diagnostic]]
 SpecArguments = Annotated[list[str], typer.Argument(metavar="SPEC...", help="Files or gallery names.")]
 EmitOption = Annotated[
     str | None,
-    typer.Option("--emit", metavar="STAGE", help="Print a stage: ast, graph, grad, optimised, loops, cpu."),
+    typer.Option(
+        "--emit", metavar="STAGE", help="Print a stage: ast, graph, grad, optimised, loops, cpu, cuda."
+    ),
 ]
 PrintAfterOption = Annotated[
     str | None, typer.Option("--print-after", metavar="PASS", help="Print the graph after a pass, or `all`.")

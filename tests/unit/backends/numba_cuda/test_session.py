@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from support.cuda_programs import no_code, sample_inputs, stand_in
+from support.cuda_programs import SIX, no_code, sample_inputs, stand_in, step_graphs
 from support.nets import f32
 from support.recording_driver import RecordingDriver, UnorderedError
 from treadle.backends.numba_cuda import backend as cuda
@@ -197,3 +197,15 @@ def _launches_of(driver, run):
     before = len(driver.log)
     run()
     return [record.details for record in driver.log[before:] if record.name == "launch"]
+
+
+@pytest.mark.parametrize("name", SIX)
+def test_every_launch_of_the_specs_is_one_that_a_device_accepts(driver, name):
+    """Grid, block, shared memory, pointers and numbers of all kernels, plainly launched and replayed."""
+    graphs = step_graphs(name)
+    session = cuda.NumbaCudaBackend(driver, no_code).compile(graphs)
+    for program, graph in graphs.items():
+        plain = _launches_of(driver, lambda p=program, g=graph: session.run(p, sample_inputs(g)))
+        replayed = _launches_of(driver, lambda p=program, g=graph: session.run(p, sample_inputs(g)))
+        assert plain == replayed != []
+    assert len(driver.graphs) == len(graphs)
