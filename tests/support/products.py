@@ -116,7 +116,8 @@ def matmul_call(
     epilogue: Epilogue | None = None,
     c_pad: int = 0,
 ) -> MatmulCall:
-    """A product of contiguous operands of sizes (batch, m, n, k); `flipped` names those that are transposed."""
+    """A product of contiguous operands of sizes (batch, m, n, k); `flipped` names those that are
+    transposed."""
     batch, m, n, k = sizes
     a = _matrix(bench, "a", (batch, m, k), "a" in flipped)
     b = _matrix(bench, "b", (batch, k, n), "b" in flipped)
@@ -126,7 +127,7 @@ def matmul_call(
 
 
 def _matrix(bench: Workbench, name: str, shape: tuple[int, int, int], flipped: bool) -> Storage:
-    batch, rows, columns = shape
+    _, rows, columns = shape
     strides = (rows * columns, 1, rows) if flipped else (rows * columns, columns, 1)
     return bench.filled(name, shape, strides)
 

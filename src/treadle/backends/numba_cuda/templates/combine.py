@@ -9,12 +9,12 @@ from __future__ import annotations
 from treadle.backends.numba_cuda.kernel import Launch, Pointer
 from treadle.backends.numba_cuda.templates.elements import Element
 from treadle.backends.numba_cuda.templates.tail import Place, Tail, plain_tail
-from treadle.backends.numba_cuda.templates.text import Param, Shape, ceil_div, launch, numbers, under
+from treadle.backends.numba_cuda.templates.text import Param, Shape, ceil_div, divided, launch, numbers, under
 
 THREADS = 256
 
 
-def partial_tail(element: Element, batch: int, m: int, n: int) -> Tail:
+def partial_tail(element: Element, batch: int, n: int) -> Tail:
     """The tail of the first stage."""
     pointer = Param("p_scratch", f"{_partial(element)}*", Pointer("scratch"))
     params = (pointer, *numbers(part_z=batch))

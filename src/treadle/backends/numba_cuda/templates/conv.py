@@ -1,11 +1,11 @@
 """Convolutions over two axes and their gradients, as products whose operands are gathered on the way.
 
-Input: lower's `ConvCall` on contiguous NCHW tensors. Output: `Steps` with roles x, w, y or dy, w, dx or x, dy, dw.
-y: filters x pixels, summed over (channel, tap), with an epilogue. dx: channels x pixels, summed over (filter,
-tap), a launch for each residue of the position modulo the stride. dw: filters x (channel, tap), summed over (image,
-pixel), in parts that a second kernel adds in order. Groups are the batch of the product; those of few channels
-have kernels of their own (`depthwise.py`). The order of summation follows from the sizes.
-"""
+Input: lower's `ConvCall` on contiguous NCHW tensors. Output: `Steps` with roles x, w, y or dy, w, dx or x,
+dy, dw. y: filters x pixels, summed over (channel, tap), with an epilogue. dx: channels x pixels, summed over
+(filter, tap), a launch for each residue of the position modulo the stride. dw: filters x (channel, tap),
+summed over (image, pixel), in parts that a second kernel adds in order. Groups are the batch of the product;
+those of few channels have kernels of their own (`depthwise.py`). The order of summation follows from the
+sizes."""
 
 from __future__ import annotations
 
@@ -60,8 +60,9 @@ def conv_steps(call: ConvCall, tile: Tile | None = None) -> Steps:
 def _forward(call: ConvCall, g: Geometry, tile: Tile | None) -> Steps:
     windows = forward_windows(g)
     rows, depth = g.group_filters, g.group_channels * g.taps
-    grid = _grid(call, rows, g.batch * g.pixels, depth, g.groups, tile)
-    stage = Stage(grid.tile, element(call.dtype))
+    chosen = _tile(call, rows, g.batch * g.pixels, g, tile)
+    grid = Grid(chosen, rows, g.batch * g.pixels, depth, g.groups)
+    stage = Stage(chosen, element(call.dtype))
     weights = Matrix("w", rows * depth, depth, 1, rows, depth, call.inputs[1])
     left = matrix_loader(weights, left_side(stage), stage, _index(call))
     right = window_loader(_reader(call, stage, right=True), "x", windows, g.group_channels, g.groups)
@@ -76,8 +77,9 @@ def _input_grad(call: ConvCall, g: Geometry, tile: Tile | None) -> Steps:
 def _input_grad_part(call: ConvCall, g: Geometry, windows: Windows, tile: Tile | None) -> Launch:
     rows, depth = g.group_channels, g.group_filters * windows.taps
     pixels = g.batch * windows.rows.count * windows.columns.count
-    grid = _grid(call, rows, pixels, depth, g.groups, tile)
-    stage = Stage(grid.tile, element(call.dtype))
+    chosen = _tile(call, rows, pixels, g, tile)
+    grid = Grid(chosen, rows, pixels, depth, g.groups)
+    stage = Stage(chosen, element(call.dtype))
     left = weight_loader(_reader(call, stage, right=False), g, windows)
     right = window_loader(_reader(call, stage, right=True), "dy", windows, g.group_filters, g.groups)
     tail = plane_tail(call, windows, rows, g.groups, _index(call))
@@ -87,7 +89,7 @@ def _input_grad_part(call: ConvCall, g: Geometry, windows: Windows, tile: Tile |
 def _filter_grad(call: ConvCall, g: Geometry, tile: Tile | None) -> Steps:
     kind, rows, columns = element(call.dtype), g.group_filters, g.group_channels * g.taps
     depth = g.batch * g.pixels
-    chosen = _grid(call, rows, columns, depth, g.groups, tile).tile
+    chosen = _tile(call, rows, columns, g, tile)
     parts, share = choose_parts(blocks(chosen, rows, columns) * g.groups, depth, chosen.depth)
     grid = Grid(chosen, rows, columns, depth, g.groups, parts, share)
     stage = Stage(chosen, kind)
@@ -96,25 +98,27 @@ def _filter_grad(call: ConvCall, g: Geometry, tile: Tile | None) -> Steps:
     final = filter_tail(call, rows, columns)
     if parts == 1:
         return Steps((_tiles("conv_filter_grad", grid, stage, left, right, final),))
-    partial = partial_tail(kind, g.groups, rows, columns)
+    partial = partial_tail(kind, g.groups, columns)
     first = _tiles("conv_filter_grad", grid, stage, left, right, partial)
     second = combine_launch(kind, g.groups, rows, columns, parts, final)
     return Steps((first, second), parts * g.groups * rows * columns * kind.bytes)
 
 
 def _tiles(name: str, grid: Grid, stage: Stage, left: Loader, right: Loader, tail: Tail) -> Launch:
-    product = Simt(grid.tile, stage.element, left, right)
+    product = Simt(stage.tile, stage.element, left, right)
     params = [*left.params, *right.params, *tail.params, *grid.params]
     body = [*grid.lines(), *product.main_loop(), *store_lines(product, tail)]
-    shape = Shape(grid.blocks, grid.tile.threads, grid.tile.resident)
+    shape = Shape(grid.blocks, stage.tile.threads, stage.tile.resident)
     return launch(f"{name}_{stage.element.pointer}", params, body, shape)
 
 
-def _grid(call: ConvCall, m: int, n: int, k: int, groups: int, tile: Tile | None) -> Grid:
-    chosen = tile or choose_tile(m, n, groups, double=element(call.dtype).width == 2)
-    if tile is None and chosen is LARGE and call.op == "conv_filter_grad":
-        chosen = MEDIUM  # each of a thread's reads needs three registers
-    return Grid(chosen, m, n, k, groups)
+def _tile(call: ConvCall, m: int, n: int, g: Geometry, wanted: Tile | None) -> Tile:
+    """The tile that is wanted, or the one that the sizes suggest."""
+    if wanted is not None:
+        return wanted
+    chosen = choose_tile(m, n, g.groups, double=element(call.dtype).width == 2)
+    gathers_columns = call.op == "conv_filter_grad"  # each of a thread's reads then needs three registers
+    return MEDIUM if chosen is LARGE and gathers_columns else chosen
 
 
 def _reader(call: ConvCall, stage: Stage, *, right: bool) -> Reader:

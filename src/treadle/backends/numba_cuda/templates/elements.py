@@ -44,7 +44,11 @@ class Element:
 
     def load(self, pointer: str, index: str) -> str:
         """The text of a read."""
-        return f"{self.read}({pointer}[{index}])" if self.read else f"{pointer}[{index}]"
+        return self.converted(f"{pointer}[{index}]")
+
+    def converted(self, value: str) -> str:
+        """The text of a value that was read, in the type that is computed with."""
+        return f"{self.read}({value})" if self.read else value
 
     def stored(self, value: str) -> str:
         """The text of a value as it goes to memory."""

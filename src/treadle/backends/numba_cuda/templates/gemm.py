@@ -1,7 +1,7 @@
 """Matrix product C[b, m, n] = epilogue(sum over k of A[b, m, k] * B[b, k, n]).
 
-Input: lower's `MatmulCall`: operands by any strides, a result with unit stride in n. Output: `Steps` with roles
-a, b, c, the epilogue's operands by name, out1 and on. Kinds: tensor cores for bfloat16 (`mma.py`), a
+Input: lower's `MatmulCall`: operands by any strides, a result with unit stride in n. Output: `Steps` with
+roles a, b, c, the epilogue's operands by name, out1 and on. Kinds: tensor cores for bfloat16 (`mma.py`), a
 reduction for products with a vector (`gemv.py`), tiles on the ordinary units for everything else; a long sum
 over a small result is cut into parts that a second kernel adds in order. An empty sum is zero.
 """
@@ -12,14 +12,23 @@ from treadle.backends.numba_cuda.kernel import Launch, Steps
 from treadle.backends.numba_cuda.templates.combine import combine_launch, partial_tail
 from treadle.backends.numba_cuda.templates.elements import element
 from treadle.backends.numba_cuda.templates.grid import Grid
+from treadle.backends.numba_cuda.templates.mma import TensorProduct
 from treadle.backends.numba_cuda.templates.operands import Matrix, left_side, matrix_loader, right_side
 from treadle.backends.numba_cuda.templates.places import gemm_tail, index_type
 from treadle.backends.numba_cuda.templates.simt import Simt, Stage
 from treadle.backends.numba_cuda.templates.store import store_lines
 from treadle.backends.numba_cuda.templates.tail import Tail
 from treadle.backends.numba_cuda.templates.text import Shape, launch
-from treadle.backends.numba_cuda.templates.tiles import Tile, blocks, choose_parts, choose_tile
+from treadle.backends.numba_cuda.templates.tiles import (
+    Tile,
+    WarpTile,
+    blocks,
+    choose_parts,
+    choose_tile,
+    choose_warp_tile,
+)
 from treadle.lower.plan import MatmulCall
+from treadle.types import DType
 
 
 def matmul_steps(call: MatmulCall) -> Steps:
@@ -31,10 +40,12 @@ def matmul_steps(call: MatmulCall) -> Steps:
     batch, m, n = call.c.shape
     if batch * m * n == 0:
         return Steps(())
+    if call.dtype is DType.BF16:
+        return tiled_steps(call, choose_warp_tile(m, n, batch))
     return tiled_steps(call, choose_tile(m, n, batch, double=element(call.dtype).width == 2))
 
 
-def tiled_steps(call: MatmulCall, tile: Tile, parts: int | None = None) -> Steps:
+def tiled_steps(call: MatmulCall, tile: Tile | WarpTile, parts: int | None = None) -> Steps:
     """The product by tiles, with the sum in parts where that keeps more blocks busy."""
     batch, m, n = call.c.shape
     k, kind = call.a.shape[2], element(call.dtype)
@@ -42,32 +53,46 @@ def tiled_steps(call: MatmulCall, tile: Tile, parts: int | None = None) -> Steps
     grid = Grid(tile, m, n, k, batch, count, share)
     if count == 1:
         return Steps((_tiles(call, grid, gemm_tail(call)),))
-    first = _tiles(call, grid, partial_tail(kind, batch, m, n))
+    first = _tiles(call, grid, partial_tail(kind, batch, n))
     second = combine_launch(kind, batch, m, n, count, gemm_tail(call))
     return Steps((first, second), count * batch * m * n * kind.bytes)
 
 
 def _tiles(call: MatmulCall, grid: Grid, tail: Tail) -> Launch:
-    """The launch of the tiled product."""
-    stage = Stage(grid.tile, element(call.dtype))
+    tile = grid.tile
+    return _on_warps(call, tile, grid, tail) if isinstance(tile, WarpTile) else _simt(call, tile, grid, tail)
+
+
+def _simt(call: MatmulCall, tile: Tile, grid: Grid, tail: Tail) -> Launch:
+    """The launch on ordinary arithmetic units."""
+    stage = Stage(tile, element(call.dtype))
     index = index_type(call)
-    left = matrix_loader(left_matrix(call), left_side(stage), stage, index)
-    right = matrix_loader(right_matrix(call), right_side(stage), stage, index)
-    product = Simt(grid.tile, stage.element, left, right)
+    left = matrix_loader(_left(call), left_side(stage), stage, index)
+    right = matrix_loader(_right(call), right_side(stage), stage, index)
+    product = Simt(tile, stage.element, left, right)
     params = [*left.params, *right.params, *tail.params, *grid.params]
     body = [*grid.lines(), *product.main_loop(), *store_lines(product, tail)]
-    shape = Shape(grid.blocks, grid.tile.threads, grid.tile.resident)
-    return launch(f"gemm_{stage.element.pointer}", params, body, shape)
+    shape = Shape(grid.blocks, tile.threads, tile.resident)
+    return launch(f"gemm_{call.dtype}", params, body, shape)
 
 
-def left_matrix(call: MatmulCall) -> Matrix:
+def _on_warps(call: MatmulCall, tile: WarpTile, grid: Grid, tail: Tail) -> Launch:
+    """The launch on tensor cores."""
+    product = TensorProduct.of(tile, _left(call), _right(call), index_type(call))
+    params = [*product.params, *tail.params, *grid.params]
+    body = [*grid.lines(), *product.main_loop(), *store_lines(product, tail)]
+    shape = Shape(grid.blocks, tile.threads, tile.resident)
+    return launch(f"gemm_{call.dtype}", params, body, shape, product.shared_bytes)
+
+
+def _left(call: MatmulCall) -> Matrix:
     """The left operand: its rows are the product's."""
     batch, rows, terms = call.a.shape
     z, row, term = call.a.strides
     return Matrix("a", z if batch > 1 else 0, row, term, rows, terms, call.a)
 
 
-def right_matrix(call: MatmulCall) -> Matrix:
+def _right(call: MatmulCall) -> Matrix:
     """The right operand, transposed: its rows are the product's columns."""
     batch, terms, rows = call.b.shape
     z, term, row = call.b.strides

@@ -1,10 +1,9 @@
 """Convolutions as products of a matrix with windows of an image.
 
-Input: lower's `ConvCall`. Output: a `Geometry`, and for the two directions that walk over an image the `Windows`
-of a product: pixel (u, v) of the result and tap (i, j) meet the image at row `u * step + i * tap_step + first`,
-likewise the column. The gradient in x has one product for each residue of the position modulo the stride, so
-that no tap is wasted. Non-goals: text.
-"""
+Input: lower's `ConvCall`. Output: a `Geometry`, and for the two directions that walk over an image the
+`Windows` of a product: pixel (u, v) of the result and tap (i, j) meet the image at row `u * step + i *
+tap_step + first`, likewise the column. The gradient in x has one product for each residue of the position
+modulo the stride, so that no tap is wasted. Non-goals: text."""
 
 from __future__ import annotations
 
@@ -32,8 +31,8 @@ class Axis:
 
 @dataclass(frozen=True)
 class Geometry:
-    """A convolution of x[batch, channels, ...] with w[filters, channels / groups, ...]; extents are those of the
-    forward convolution also where a gradient is meant."""
+    """A convolution of x[batch, channels, ...] with w[filters, channels / groups, ...]; extents are those of
+    the forward convolution also where a gradient is meant."""
 
     batch: int
     channels: int

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from treadle.backends.numba_cuda.templates.text import Param, ceil_div, divided, numbers, under
-from treadle.backends.numba_cuda.templates.tiles import Tile
+from treadle.backends.numba_cuda.templates.tiles import Tile, WarpTile
 
 
 @dataclass(frozen=True)
 class Grid:
     """Blocks over tiles, then parts of the sum (of `share` terms each), then the batch."""
 
-    tile: Tile
+    tile: Tile | WarpTile
     m: int
     n: int
     k: int

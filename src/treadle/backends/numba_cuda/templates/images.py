@@ -40,7 +40,8 @@ def window_loader(reader: Reader, role: str, windows: Windows, channels: int, gr
         f"pixel = {pixel}",
         f"b_top = int32({row} * b_step + b_first)",
         f"b_left = int32({column} * b_step_across + b_first_across)",
-        f"b_from = {reader.index}((image * b_all + z * b_channels) * (b_height * b_width) + b_top * b_width + b_left)",
+        f"b_from = {reader.index}((image * b_all + z * b_channels) * (b_height * b_width))",
+        f"b_from = {reader.index}(b_from + b_top * b_width + b_left)",
     ]
     fetch = reader.clear()
     for i, term in reader.terms():
@@ -61,9 +62,14 @@ def _tap_of(windows: Windows) -> list[str]:
 
 
 def _read_tap(reader: Reader, read: int) -> list[str]:
-    inside = "uint32(b_top + down) < uint32(b_height) and uint32(b_left + across) < uint32(b_width)"
+    inside = f"{_within('b_top + down', 'b_height')} and {_within('b_left + across', 'b_width')}"
     at = f"{reader.index}(b_from + (channel * b_height + down) * b_width + across)"
     return under(f"if b_k < k_end and {inside}:", [reader.read(read, at)])
+
+
+def _within(position: str, extent: str) -> str:
+    """Whether a position, which may be negative, lies in an image."""
+    return f"uint32({position}) < uint32({extent})"
 
 
 def weight_loader(reader: Reader, g: Geometry, windows: Windows) -> Loader:
@@ -80,10 +86,10 @@ def weight_loader(reader: Reader, g: Geometry, windows: Windows) -> Loader:
     for i, row in reader.rows():
         setup += [*row, f"a_from{i} = {reader.index}(z * a_filters * a_filter + a_at * a_taps + a_first)"]
     filter_, tap = divided("a_k", max(1, windows.taps))
-    i, j = divided("tap", max(1, windows.columns.taps))
+    down, across = divided("tap", max(1, windows.columns.taps))
     reads = [
         f"tap = {tap}",
-        f"a_move = {reader.index}({filter_} * a_filter + {i} * a_down + {j} * a_across)",
+        f"a_move = {reader.index}({filter_} * a_filter + {down} * a_down + {across} * a_across)",
         *(reader.read(n, f"{reader.index}(a_from{n} + a_move)") for n in reader.reads),
     ]
     fetch = ["a_k = int32(k0 + a_term)", *reader.clear(), *under("if a_k < k_end:", reads)]
@@ -109,7 +115,8 @@ def pixel_loader(reader: Reader, g: Geometry) -> Loader:
 
 
 def tap_loader(reader: Reader, g: Geometry) -> Loader:
-    """Windows of x as the right operand of the gradient in w: columns are (channel, tap), terms (image, pixel)."""
+    """Windows of x as the right operand of the gradient in w: columns are (channel, tap), terms are
+    pixels."""
     rows, columns = g.axes
     params = [
         *_pointer(reader, "x"),
@@ -123,11 +130,11 @@ def tap_loader(reader: Reader, g: Geometry) -> Loader:
     for i, row in reader.rows():
         setup += [*row, *_column_of(reader, i)]
     image, pixel = divided("b_k", "b_pixels")
-    row, column = divided("pixel", "b_columns")
+    down, across = divided("pixel", "b_columns")
     reads = [
         f"pixel = {pixel}",
-        f"top = int32({row} * b_step - b_low)",
-        f"left = int32({column} * b_step_across - b_low_across)",
+        f"top = int32({down} * b_step - b_low)",
+        f"left = int32({across} * b_step_across - b_low_across)",
         f"b_move = {reader.index}({image} * b_all * (b_height * b_width) + top * b_width + left)",
     ]
     for i in reader.reads:

@@ -104,8 +104,8 @@ class Reader:
         return range(count)
 
     def rows(self) -> list[tuple[int, list[str]]]:
-        """For each read the lines that find its row `<stem>_at`, when lanes run along the terms; rows beyond the
-        last are the last one again, and never stored."""
+        """For each read the lines that find its row `<stem>_at`, when lanes run along the terms; rows beyond
+        the last are the last one again, and never stored."""
         side, step = self.side, self.lanes(self.depth)[2]
         name = f"{side.stem}_at"
         return [

@@ -42,7 +42,7 @@ def gemm_tail(call: MatmulCall, epilogue: Epilogue | None = None) -> Tail:
     named = [("c", call.c), *((f"out{i}", out) for i, out in enumerate(work.outputs, start=1))]
     outputs = tuple(_place(name, "full", storage, kind.pointer, index) for name, storage in named)
     operands = tuple(_place(o.name, o.kind, o.storage, kind.pointer, index) for o in work.operands)
-    wide = kind.is_direct and all(_is_aligned(s, kind.width, "full") for _, s in named)
+    wide = all(_is_aligned(s, kind.width, "full") for _, s in named)
     wide = wide and all(_is_aligned(o.storage, kind.width, o.kind) for o in work.operands)
     return Tail(kind, work, outputs, operands, kind.width if wide else 1)
 

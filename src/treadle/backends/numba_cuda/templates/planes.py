@@ -1,8 +1,7 @@
 """Where the results of convolutions and the operands of their epilogue lie, as text.
 
-Input: a `ConvCall`. Output: a `Tail` over the variables z (group), row (filter or channel of the group) and column
-(image and pixel, or channel and tap).
-"""
+Input: a `ConvCall`. Output: a `Tail` over the variables z (group), row (filter or channel of the group) and
+column (image and pixel, or channel and tap)."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ def plane_tail(call: ConvCall, windows: Windows, rows: int, groups: int, index: 
     kind, work = element(call.dtype), call.epilogue
     pixels = windows.rows.count * windows.columns.count
     is_whole = windows.rows.place_step == windows.columns.place_step == 1
-    run = kind.width if kind.is_direct and is_whole and _is_aligned(call, pixels, kind.width) else 1
+    run = kind.width if is_whole and _is_aligned(call, pixels, kind.width) else 1
     place = f"{index}(plane + row * plane_size)"
     names = [_OUTPUTS[call.op], *(f"out{i}" for i in range(1, len(work.outputs) + 1))]
     sizes = numbers(plane_rows=rows, plane_all=rows * groups, **_sizes(windows))
@@ -37,7 +36,7 @@ def plane_tail(call: ConvCall, windows: Windows, rows: int, groups: int, index: 
 def filter_tail(call: ConvCall, rows: int, columns: int) -> Tail:
     """The tail of the gradient in the weights, [groups, rows, columns]."""
     kind = element(call.dtype)
-    run = kind.width if kind.is_direct and _is_aligned(call, columns, kind.width) else 1
+    run = kind.width if _is_aligned(call, columns, kind.width) else 1
     params = (_pointer("dw", kind.pointer), *numbers(dw_rows=rows))
     return plain_tail(kind, Place("dw", params, "int32((z * dw_rows + row) * n + column)", True), run)
 
@@ -72,7 +71,8 @@ def _setup(index: str) -> list[str]:
         f"pixel = {pixel}",
         f"plane_row = int32({row} * plane_step + plane_top)",
         f"plane_column = int32({column} * plane_step_across + plane_left)",
-        f"plane = {index}(({image} * plane_all + z * plane_rows) * plane_size + plane_row * plane_width + plane_column)",
+        f"plane = {index}(({image} * plane_all + z * plane_rows) * plane_size)",
+        f"plane = {index}(plane + plane_row * plane_width + plane_column)",
     ]
 
 

@@ -1,11 +1,11 @@
 """The tiled product on ordinary arithmetic units: text of its loop, whatever its operands are read from.
 
-Input: a `Tile`, an `Element`, two `Loader`s and a `Tail`. Output: lines of the device dialect. A block computes a
-tile of the result. For `depth` terms at a time its threads bring a tile of either operand into shared memory,
-laid out with the terms outermost; each thread then multiplies out its own small tile from registers. While
-that goes on, the next tiles are on their way; one barrier per tile suffices because they go to the other of two
-stages. At the end sums pass through shared memory once more, so that a `Tail` sees them row by row and
-stores whole lines.
+Input: a `Tile`, an `Element`, two `Loader`s and a `Tail`. Output: lines of the device dialect. A block
+computes a tile of the result. For `depth` terms at a time its threads bring a tile of either operand into
+shared memory, laid out with the terms outermost; each thread then multiplies out its own small tile from
+registers. While that goes on, the next tiles are on their way; one barrier per tile suffices because they go
+to the other of two stages. At the end sums pass through shared memory once more, so that a `Tail` sees them
+row by row and stores whole lines.
 
 Terms are summed in order, with fused multiply-adds; parts of a sum (`parts` > 1) are added in order by the
 second stage. Results depend on the sizes only.
@@ -46,6 +46,24 @@ class Loader:
 
 
 @dataclass(frozen=True)
+class Strips:
+    """How a block's result passes through shared memory, a strip of whole rows after the other.
+
+    Attributes:
+        count: strips of a block's tile.
+        rows, columns: of a strip.
+        stride: elements from one row to the next in shared memory.
+        threads: of the block.
+    """
+
+    count: int
+    rows: int
+    columns: int
+    stride: int
+    threads: int
+
+
+@dataclass(frozen=True)
 class Stage:
     """Shared memory of a kernel: two stages of a left and a right tile, each row a little longer than needed
     so that the threads of a warp write to different banks."""
@@ -73,18 +91,15 @@ class Stage:
         return self.tile.depth * (self.left + self.right)
 
     @property
-    def strips(self) -> int:
-        """Strips of the result that pass through shared memory one after the other."""
-        return self.tile.height // self.element.width
-
-    @property
-    def strip_rows(self) -> int:
-        return self.tile.rows // self.strips
+    def strips(self) -> Strips:
+        """A strip is what the threads hold in one row of squares."""
+        count = self.tile.height // self.element.width
+        return Strips(count, self.tile.rows // count, self.tile.columns, self.right, self.tile.threads)
 
     @property
     def elements(self) -> int:
         """Elements of shared memory."""
-        return max(2 * self.size, self.strip_rows * self.right)
+        return max(2 * self.size, self.strips.rows * self.right)
 
 
 @dataclass(frozen=True)
@@ -162,10 +177,14 @@ class Simt:
             for at in [plus("at", square * (extent // squares))]
         ]
 
+    @property
+    def strips(self) -> Strips:
+        return self.stage.strips
+
     def stage_strip(self) -> list[str]:
         """Lines that bring strip `strip` of the result to shared memory."""
         lines: list[str] = []
-        for strip in range(self.stage.strips):
+        for strip in range(self.stage.strips.count):
             word = "if" if strip == 0 else "elif"
             lines += under(f"{word} strip == {strip}:", self._write_strip(strip))
         return lines
@@ -173,18 +192,17 @@ class Simt:
     def _write_strip(self, strip: int) -> list[str]:
         width, squares = self.element.width, self.tile.width // self.element.width
         space = self.tile.columns // squares
+        place = f"thread_row * {self.stage.right} + thread_column"
         return [
             f"shared_store{width}(shared, int32({at}), {sums})"
             for i, s in product(range(width), range(squares))
-            for at in [
-                plus(f"thread_row * {self.stage.right} + thread_column", i * self.stage.right + s * space)
-            ]
+            for at in [plus(place, i * self.stage.right + s * space)]
             for sums in [", ".join(sum_name(strip * width + i, s * width + j) for j in range(width))]
         ]
 
 
 def thread_place(tile: Tile, width: int) -> list[str]:
-    """Where a thread's first square lies in the tile: warps are 4 x 8 threads, or 8 x 4, to share what they read."""
+    """Where a thread's first square lies in the tile: warps are 4 x 8 threads, or 8 x 4, and share reads."""
     across = 8 if tile.across % 8 == 0 else 4
     warp_down, warp_across = parted("warp", tile.across // across)
     lane_down, lane_across = parted("lane", across)

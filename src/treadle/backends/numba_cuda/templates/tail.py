@@ -1,9 +1,8 @@
 """What is done to each sum before it is stored: an epilogue as text.
 
 Input: lower's `Epilogue`, and a `Layout` that says where a result's elements lie. Output: lines that turn
-`run` neighbouring sums `value0, value1, ...` into stores. Half-precision epilogues are computed in float32 and
-rounded once, when they are stored. Operands and outputs do not overlap.
-"""
+`run` neighbouring sums `value0, value1, ...` into stores. Half-precision epilogues are computed in float32
+and rounded once, when they are stored. Operands and outputs do not overlap."""
 
 from __future__ import annotations
 
@@ -76,7 +75,7 @@ class Tail:
         results: Sequence[Expr] = self.epilogue.results or (Var("value", DType.F32),)
         return [
             f"value = value{number}",
-            *(f"{name} = {name}_{number}" for name in wide),
+            *(f"{name} = {self.element.converted(f'{name}_{number}')}" for name in wide),
             *lets,
             *(f"result{i}_{number} = {_text(result)}" for i, result in enumerate(results)),
         ]
@@ -86,7 +85,8 @@ class Tail:
 
     def _store(self, stem: str, place: Place) -> str:
         if self.run > 1:
-            return f"store{self.run}(p_{place.name}, {place.index}, {names(stem, self.run)})"
+            values = ", ".join(self.element.stored(f"{stem}{number}") for number in range(self.run))
+            return f"store{self.run}(p_{place.name}, {place.index}, {values})"
         return f"p_{place.name}[{place.index}] = {self.element.stored(stem + '0')}"
 
 

@@ -1,8 +1,7 @@
 """Kernel texts put together from lines, with their parameters and arguments side by side.
 
-Input: parameters that know their argument, lines of the device dialect. Output: a `Launch`. Non-goals: what the
-lines say.
-"""
+Input: parameters that know their argument, lines of the device dialect. Output: a `Launch`. Non-goals: what
+the lines say."""
 
 from __future__ import annotations
 

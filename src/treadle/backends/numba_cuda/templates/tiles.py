@@ -48,9 +48,9 @@ class Tile:
 
 LARGE = Tile(128, 128, 16, 8, 8, 2)
 MEDIUM = Tile(64, 64, 16, 4, 4, 3)
-SMALL = Tile(32, 32, 32, 4, 4, 8)
-FLAT = Tile(16, 64, 32, 4, 4, 8)
-TALL = Tile(64, 16, 32, 4, 4, 8)
+SMALL = Tile(32, 32, 16, 4, 4, 8)
+FLAT = Tile(16, 64, 16, 4, 4, 8)
+TALL = Tile(64, 16, 16, 4, 4, 8)
 DOUBLE = Tile(64, 64, 8, 4, 4, 2)
 DOUBLE_SMALL = Tile(32, 32, 16, 4, 4, 4)
 
@@ -67,13 +67,14 @@ def choose_tile(m: int, n: int, batch: int, *, double: bool = False) -> Tile:
     return SMALL
 
 
-def blocks(tile: Tile, m: int, n: int) -> int:
+def blocks(tile: Tile | WarpTile, m: int, n: int) -> int:
     """Tiles that cover an m x n matrix."""
     return ceil_div(m, tile.rows) * ceil_div(n, tile.columns)
 
 
 def choose_parts(tiles: int, k: int, depth: int, parts: int | None = None) -> tuple[int, int]:
-    """How many parts the sum over k is cut into, and their length, a multiple of `depth`; `parts` asks for a number."""
+    """How many parts the sum over k is cut into, and their length, a multiple of `depth`; `parts` asks for a
+    number."""
     wanted = parts or _useful_parts(tiles, k)
     share = ceil_div(ceil_div(max(1, k), wanted), depth) * depth
     return max(1, ceil_div(k, share)), share
@@ -83,3 +84,47 @@ def _useful_parts(tiles: int, k: int) -> int:
     if tiles >= MULTIPROCESSORS:
         return 1
     return max(1, min(2 * MULTIPROCESSORS // max(1, tiles), k // SHORTEST_PART, MOST_PARTS))
+
+
+@dataclass(frozen=True)
+class WarpTile:
+    """The tile of a block on tensor cores.
+
+    Attributes:
+        warps_down, warps_across: the warps of a block.
+        down: blocks of 16 rows of a warp.
+        across: blocks of 8 columns of a warp; even.
+        depth: terms at a time.
+        stages: tiles on their way or in use.
+        resident: blocks that shall fit on a multiprocessor.
+    """
+
+    warps_down: int
+    warps_across: int
+    down: int
+    across: int
+    depth: int = 32
+    stages: int = 3
+    resident: int = 1
+
+    @property
+    def rows(self) -> int:
+        return 16 * self.warps_down * self.down
+
+    @property
+    def columns(self) -> int:
+        return 8 * self.warps_across * self.across
+
+    @property
+    def threads(self) -> int:
+        return 32 * self.warps_down * self.warps_across
+
+
+LARGE_WARPS = WarpTile(2, 4, 4, 4, resident=2)
+SMALL_WARPS = WarpTile(2, 2, 2, 4, resident=4)
+
+
+def choose_warp_tile(m: int, n: int, batch: int) -> WarpTile:
+    """The larger tile if there are enough of it to keep a large GPU busy."""
+    enough = blocks(LARGE_WARPS, m, n) * batch >= MULTIPROCESSORS
+    return LARGE_WARPS if enough else SMALL_WARPS
