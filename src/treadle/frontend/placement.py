@@ -27,7 +27,7 @@ _ALLOWED: dict[type[ast.Node], tuple[type[ast.Node], ...]] = {
     ast.Augment: (*_BODY,),
     ast.Data: (*_COMMON, ast.Setting, ast.Augment),
     ast.Train: (*_COMMON, ast.Update, ast.Setting, ast.Minimize, ast.Phase, ast.Load),
-    ast.Generate: (*_COMMON, ast.Update, ast.Setting, ast.Load),
+    ast.Generate: (*_COMMON, ast.Update, ast.Setting),
     ast.Sweep: (ast.Setting, ast.Vary),
     ast.Adapt: (*_COMMON, ast.Setting, ast.Wrap),
 }

@@ -87,6 +87,25 @@ class StopRule:
 
 
 @dataclass(frozen=True)
+class LoadPlan:
+    """Weights to read before the first step.
+
+    Attributes:
+        leaves: the names that take values.
+        prefix: a path that names in the file may lack.
+        rename: pairs of patterns, applied to the names in the file.
+        partial: whether differences are reported only.
+    """
+
+    file: str
+    leaves: tuple[str, ...]
+    prefix: str
+    rename: tuple[tuple[str, str], ...]
+    partial: bool
+    span: Span
+
+
+@dataclass(frozen=True)
 class TrainPlan:
     """One `train` block, expanded.
 
@@ -99,6 +118,7 @@ class TrainPlan:
         keep_best: the metric by which the best weights are kept, such as `test.accuracy`.
         settings: further settings by word, as compile-time values.
         data_arguments: the arguments of `on Data(...)`, by name.
+        loads: weights to read before the first step, in order.
     """
 
     name: str
@@ -117,6 +137,7 @@ class TrainPlan:
     settings: dict[str, Any]
     span: Span
     data_arguments: dict[str, Any] = field(default_factory=dict)
+    loads: tuple[LoadPlan, ...] = ()
 
 
 @dataclass(frozen=True)

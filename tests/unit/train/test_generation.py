@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -60,7 +60,7 @@ def run(name="Pairs", settings="greedy", **wish):
 def log_probability(sequence):
     logits = LEAVES["W"].astype(np.float64)
     logp = logits - np.log(np.exp(logits).sum(1, keepdims=True))
-    return sum(logp[a, b] for a, b in zip(sequence, sequence[1:], strict=False))
+    return sum(logp[a, b] for a, b in pairwise(sequence))
 
 
 def likeliest(start, length):

@@ -31,8 +31,9 @@ from treadle.train.ema import with_settings
 from treadle.train.events import Finished
 from treadle.train.feeds import load_feeds
 from treadle.train.loop import Trainer
-from treadle.train.programs import compile_training
+from treadle.train.programs import Programs, compile_training
 from treadle.train.runs import RunFolder, spec_files
+from treadle.train.weights import load_weights
 
 EpochsOption = Annotated[int | None, typer.Option("--epochs", min=1, help="Instead of the spec's.")]
 StepsOption = Annotated[int | None, typer.Option("--steps", min=1, help="Stop after so many steps.")]
@@ -73,6 +74,7 @@ def run(
     if resume:
         trainer.resume(folder)
     else:
+        _load(plan, programs, Folders.around(path, data), quiet=quiet or as_json)
         _describe_run(folder, checked, plan, path, data)
     with _stop_on_interrupt(trainer):
         finished = show_all(trainer.run(folder, compile_seconds), make_view(quiet=quiet or as_json))
@@ -85,6 +87,12 @@ def _adjusted(plan: TrainPlan, epochs: int | None, steps: int | None, seed: int 
     if steps is not None:
         plan = replace(plan, steps=steps, epochs=None)
     return plan if seed is None else replace(plan, seed=seed)
+
+
+def _load(plan: TrainPlan, programs: Programs, folders: Folders, *, quiet: bool) -> None:
+    for report in load_weights(plan, programs.session, folders):
+        if not quiet:
+            print(report)
 
 
 def _new_folder(chosen: Path | None, spec: Path) -> RunFolder:

@@ -14,6 +14,7 @@ from treadle.frontend import ast
 from treadle.frontend.elaborate import models, settings, statements
 from treadle.frontend.elaborate.arguments import bind, evaluate_arguments, slots_of
 from treadle.frontend.elaborate.elaborator import Elaborator
+from treadle.frontend.elaborate.loads import load_plan
 from treadle.frontend.elaborate.merge import merge_outputs
 from treadle.frontend.elaborate.model import ExpandedModel, expand, find_model, model_graph
 from treadle.frontend.elaborate.optimise import Objective, Optimisation
@@ -69,7 +70,8 @@ class _Planner:
         found = [item for item in block.items if isinstance(item, ast.Setting)]
         self.settings = settings.Settings(found)
         self.phases = [item for item in block.items if isinstance(item, ast.Phase)]
-        own = (ast.Setting, ast.Phase)
+        self.loads = [item for item in block.items if isinstance(item, ast.Load)]
+        own = (ast.Setting, ast.Phase, ast.Load)
         self.common = [item for item in block.items if not isinstance(item, own)]
 
     def plan(self) -> TrainPlan | None:
@@ -251,6 +253,7 @@ class _Planner:
             settings=handed_on,
             span=self.block.span,
             data_arguments=data_arguments,
+            loads=tuple(load_plan(el, load, scope, evaluated.leaves.values()) for load in self.loads),
         )
 
     def _data_arguments(self, el: Elaborator, scope: Scope) -> dict[str, Value]:

@@ -1,0 +1,135 @@
+"""Weights are loaded by name into what `into` selects; differences are named; `partial` takes what fits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from support.trainings import Training
+from treadle.errors import TreadleError
+from treadle.train.checkpoint import Checkpoint, save_checkpoint
+from treadle.train.data.folders import Folders
+from treadle.train.weights import load_weights, renamed
+
+SPEC = """
+model Net {{
+  input x: f32[N, 2]
+  target t: i64[N]
+  encoder = sequential([dense(3), batch_norm(), relu])
+  logits = x |> encoder |> dense(2)
+  loss cross_entropy(logits, t)
+}}
+data Points {{
+  train = moons(20)
+  x = train.points
+  t = train.labels
+}}
+train Net on Points {{
+  optimizer sgd(0.1)   batch 4   epochs 1   {settings}
+  {load}
+}}
+"""
+ENCODER = {
+    "dense.W": np.ones((2, 3), np.float32),
+    "dense.b": np.full(3, 2, np.float32),
+}
+
+
+def trained(tmp_path, load, values, settings=""):
+    save_checkpoint(tmp_path / "base.safetensors", Checkpoint(values))
+    training = Training(SPEC.format(load=load, settings=settings), tmp_path / "run")
+    reports = load_weights(training.plan, training.programs.session, Folders((tmp_path,)))
+    return training, reports
+
+
+def encoder_leaves(training):
+    return {name: leaf for name, leaf in training.plan.eval.leaves.items() if name.startswith("encoder.")}
+
+
+def full(training_leaves, prefix=""):
+    return {
+        name.removeprefix("encoder.") if not prefix else prefix + name.removeprefix("encoder."): np.full(
+            leaf.type.static_shape(), number, np.float32
+        )
+        for number, (name, leaf) in enumerate(training_leaves.items(), 1)
+    }
+
+
+@pytest.fixture
+def leaves(tmp_path):
+    return encoder_leaves(Training(SPEC.format(load="", settings=""), tmp_path / "first"))
+
+
+def test_names_may_lack_the_path_of_the_layer(tmp_path, leaves):
+    training, (report,) = trained(tmp_path, 'load "base.safetensors" into encoder', full(leaves))
+    assert set(report.loaded) == set(leaves)
+    for number, name in enumerate(leaves, 1):
+        assert (training.programs.session.read(name) == number).all()
+
+
+def test_states_of_the_layers_are_loaded_too(tmp_path, leaves):
+    assert any(leaf.kind == "state" for leaf in leaves.values())
+    _, (report,) = trained(tmp_path, 'load "base.safetensors" into encoder', full(leaves))
+    assert not report.missing
+
+
+def test_rules_rename(tmp_path, leaves):
+    load = 'load "base.safetensors" into encoder rename ["bert.*", "*"]'
+    _, (report,) = trained(tmp_path, load, full(leaves, "bert."))
+    assert set(report.loaded) == set(leaves)
+
+
+def test_differences_are_refused_all_at_once(tmp_path, leaves):
+    values = full(leaves)
+    first, second, *_ = values
+    values["extra"] = np.zeros(2, np.float32)
+    values[second] = np.zeros((9, 9), np.float32)
+    del values[first]
+    with pytest.raises(TreadleError) as caught:
+        trained(tmp_path, 'load "base.safetensors" into encoder', values)
+    assert [one.code for one in caught.value.diagnostics] == ["E0803", "E0804", "E0805"]
+
+
+def test_partial_takes_what_fits_and_says_what_does_not(tmp_path, leaves):
+    values = full(leaves)
+    first, second, *_ = values
+    values["extra"] = np.zeros(2, np.float32)
+    values[second] = np.zeros((9, 9), np.float32)
+    del values[first]
+    _, (report,) = trained(tmp_path, 'load "base.safetensors" into encoder partial', values)
+    assert report.missing == [f"encoder.{first}"]
+    assert report.unexpected == ["extra"]
+    assert report.other_shape == {f"encoder.{second}": (9, 9)}
+    assert str(report).startswith(f"base.safetensors: {len(leaves) - 2} tensors loaded; 1 missing (encoder.")
+
+
+def test_a_run_of_the_same_model_loads_as_it_is(tmp_path):
+    first = Training(SPEC.format(load="", settings=""), tmp_path / "first")
+    names = first.plan.leaves
+    values = {name: first.programs.session.read(name) + 1 for name in names}
+    values["adam.m:dense.W"] = np.zeros((3, 2), np.float32)
+    training, (report,) = trained(tmp_path, 'load "base.safetensors"', values)
+    assert not report.unexpected
+    for name in training.plan.eval.leaves:
+        assert np.array_equal(training.programs.session.read(name), values[name])
+
+
+def test_averages_start_from_what_was_loaded(tmp_path, leaves):
+    training, (report,) = trained(
+        tmp_path, 'load "base.safetensors" into encoder', full(leaves), settings="ema 0.9"
+    )
+    name = next(name for name in report.loaded if f"ema:{name}" in training.plan.leaves)
+    assert np.array_equal(training.programs.session.read(f"ema:{name}"), report.loaded[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "rules", "expected"),
+    [
+        ("a.b", [], "a.b"),
+        ("bert.layer.3.W", [("bert.layer.*.*", "block[*].*")], "block[3].W"),
+        ("x.kernel", [("y.*", "z.*"), ("*.kernel", "*.W")], "x.W"),
+        ("a.b", [("a.*", "c.*"), ("c.*", "d.*")], "c.b"),
+    ],
+)
+def test_renaming(name, rules, expected):
+    assert renamed(name, rules) == expected
