@@ -41,6 +41,14 @@ def product_of_nothing(g: Builder, node: Node) -> Node | None:
     return filled(g, 0, node.type) if empty else None
 
 
+def parts_of_nothing(g: Builder, node: Node) -> Node | None:
+    """Parts without elements add nothing to a concatenation."""
+    parts = [part for part in node.inputs if 0 not in part.type.shape]
+    if len(parts) == len(node.inputs) or not parts:
+        return None
+    return parts[0] if len(parts) == 1 else g.concat(*parts, axis=node.attrs["axis"])
+
+
 _COMPUTING = [op.name for op in REGISTRY if op.reference is not None and "leaf" not in op.traits]
 
 EMPTY_RULES: RuleTable = table(
@@ -48,4 +56,5 @@ EMPTY_RULES: RuleTable = table(
     (tuple(_OF_NOTHING), reduction_of_nothing),
     (_ADDING, sum_of_nothing),
     (_PRODUCTS, product_of_nothing),
+    ("concat", parts_of_nothing),
 )

@@ -37,3 +37,8 @@ def test_nothing_becomes_a_constant(op, shapes, attrs, value):
 
 def test_what_has_elements_stays():
     assert _folded("exp", (1, 3)).op == "exp"
+
+
+def test_empty_parts_are_not_joined():
+    assert len(_folded("concat", (2, 3), (0, 3), (1, 3), axis=0).inputs) == 2
+    assert _folded("concat", (0, 3), (2, 3), axis=0).op == "input"
