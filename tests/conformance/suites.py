@@ -17,7 +17,7 @@ Suite = Callable[..., Iterable[Verdict]]
 def ops(
     data: Path, backend: str, dtype: str, names: Collection[str] = (), per_op: int | None = None
 ) -> Iterator[Verdict]:
-    """The cases of `ops.json`; `names` selects ops, families and single cases, `per_op` the first of each op."""
+    """The cases of `ops.json`: what `names` names (op, family or case), the first `per_op` of each."""
     return run_cases(_selected(op_cases(data), set(names), per_op), TRANSLATORS, backend, dtype, skipped)
 
 

@@ -89,7 +89,7 @@ class OpDef:
         decompose: for composites `(g, *nodes, **attrs) -> node`.
         attrs: attribute names with defaults (`...` for required ones).
         traits: any of "elementwise", "commutative", "associative", "idempotent", "nondiff", "leaf", "view",
-            "reduction".
+            "reduction", "own gradient" (of a composite: not the one of what it is made of).
         samples: examples for the tests.
     """
 

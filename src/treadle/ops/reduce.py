@@ -82,6 +82,14 @@ def _extremum_vjp(position: str) -> Vjp:
     return vjp
 
 
+def _shared_vjp(g: Any, node: Any, grad: Any) -> Sequence[Any]:
+    """All extrema of a reduction get equal parts of the gradient."""
+    x, axes = node.inputs[0], node.attrs["axes"]
+    chosen = g.eq(x, _keep(g, node, node))
+    count = g.sum(g.where(chosen, 1.0, g.mul(x, 0.0)), axes=axes, keepdims=True)
+    return [g.where(chosen, g.div(_keep(g, grad, node), count), 0.0)]
+
+
 def _prod_vjp(g: Any, node: Any, grad: Any) -> Sequence[Any]:
     """The product of the others for each element: exact with zeros and to any order, but quadratic."""
     x, axes = node.inputs[0], node.attrs["axes"]
@@ -165,6 +173,23 @@ for _name, _doc, _function, _vjp in _REDUCTIONS:
                 Sample(((2, 3, 4),), {"axes": (0, 2), "keepdims": True}),
                 Sample(((3,),), {"axes": (0,), "keepdims": False}),
             ),
+        )
+    )
+
+
+for _name, _one, _what in (("amax", "max", "largest"), ("amin", "min", "smallest")):
+    REGISTRY.add(
+        OpDef(
+            _name,
+            ("x",),
+            _infer_reduction(_name),
+            f"y = the {_what} over axes (NaN wins); equal ones share the gradient evenly.",
+            reference=REGISTRY[_one].reference,
+            vjp=_shared_vjp,
+            decompose=lambda g, x, axes, keepdims, one=_one: g.apply(one, x, axes=axes, keepdims=keepdims),
+            attrs={"axes": ..., "keepdims": False},
+            traits=frozenset({"reduction", "own gradient"}),
+            samples=(Sample(((2, 3, 4),), {"axes": (0, 2), "keepdims": False}),),
         )
     )
 

@@ -34,12 +34,22 @@ class _PrimitiveBuilder:
 
 
 def run(graph: Graph) -> Graph:
-    """The graph with composites replaced, to any depth."""
-    return apply_rules(graph, table((_COMPOSITES, _decomposed)))
+    """The graph with composites replaced, to any depth; those with a gradient of their own once it is
+    taken."""
+    return apply_rules(graph, _UNTIL_GRADIENTS if _has_gradients(graph) else _ALWAYS)
+
+
+def _has_gradients(graph: Graph) -> bool:
+    """Whether a `grad` node is left, in the graph or in a body."""
+    return any(
+        node.op == "grad" or (node.op == "scan" and _has_gradients(node.attrs["body"])) for node in graph
+    )
 
 
 def _decomposed(g: Builder, node: Node) -> Node | None:
     return _PrimitiveBuilder(g).apply(node.op, *node.inputs, **node.attrs)
 
 
-_COMPOSITES = [op.name for op in REGISTRY if op.decompose is not None]
+_COMPOSITES = [op for op in REGISTRY if op.decompose is not None]
+_ALWAYS = table(([op.name for op in _COMPOSITES], _decomposed))
+_UNTIL_GRADIENTS = table(([op.name for op in _COMPOSITES if "own gradient" not in op.traits], _decomposed))

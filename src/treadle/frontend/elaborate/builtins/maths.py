@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from treadle.errors import fail
-from treadle.frontend.elaborate import convert
+from treadle.frontend.elaborate import convert, operators
 from treadle.frontend.elaborate.budget import VISITS_PER_STEP, check_int
 from treadle.frontend.elaborate.builtins.registry import BUILTINS, builtin, here, integer, tensor
 from treadle.frontend.elaborate.loops import elements
@@ -32,7 +32,6 @@ _FLOAT: dict[str, Callable[[float], float]] = {
     "rsqrt": lambda x: 1 / math.sqrt(x),
     "reciprocal": lambda x: 1 / x,
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
-    "softplus": lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))),
 }
 _SAME: dict[str, Callable[[float], float]] = {
     "abs": abs,
@@ -40,7 +39,6 @@ _SAME: dict[str, Callable[[float], float]] = {
     "relu": lambda x: max(x, 0),
     "floor": math.floor,
     "ceil": math.ceil,
-    "round": round,
 }
 
 
@@ -51,12 +49,15 @@ def _unary(name: str, compute: Callable[[float], float], *, makes_float: bool) -
                 return compute(x)
             except (ValueError, OverflowError, ZeroDivisionError):
                 fail("E0411", f"{name}({x}) has no value", here(el))
-        if makes_float:
-            return el.op(name, convert.floats(el, [x], here(el))[0])
-        value = tensor(el, x)
-        return el.op(name, convert.cast(el, value, convert.DEFAULT) if value.dtype is DType.BOOL else value)
+        return el.op(name, convert.floats(el, [x], here(el))[0] if makes_float else _signed(el, x))
 
     builtin(name)(run)
+
+
+def _signed(el: Elaborator, x: Value) -> Tensor:
+    """`x` as a tensor of numbers."""
+    value = tensor(el, x)
+    return convert.cast(el, value, convert.DEFAULT) if value.dtype is DType.BOOL else value
 
 
 for _name, _compute in _FLOAT.items():
@@ -117,13 +118,47 @@ def where(el: Elaborator, condition: Value, a: Value, b: Value) -> Value:
 
 @builtin("clip")
 def clip(el: Elaborator, x: Value, low: Value = NONE, high: Value = NONE) -> Value:
-    """`x` kept between `low` and `high`; either may be `none`."""
+    """`x` kept between `low` and `high`; either may be `none`. At a bound the gradient goes to `x`."""
     value = x
     if low is not NONE:
-        value = el.op("maximum", *convert.operands(el, [value, low], here(el)))
+        value = _bounded(el, "lt", value, low)
     if high is not NONE:
-        value = el.op("minimum", *convert.operands(el, [value, high], here(el)))
+        value = _bounded(el, "gt", value, high)
     return value
+
+
+def _bounded(el: Elaborator, beyond: str, x: Value, bound: Value) -> Tensor:
+    """The bound where `x` is beyond it."""
+    value, limit = convert.operands(el, [x, bound], here(el))
+    return el.op("where", el.op(beyond, value, limit), limit, value)
+
+
+@builtin("softplus")
+def softplus(el: Elaborator, x: Value, beta: Value = 1, threshold: Value = NONE) -> Value:
+    """log(1 + exp(beta x)) / beta, without overflow; x itself where beta x is above the `threshold`."""
+    value = convert.floats(el, [x], here(el))[0]
+    scaled = value if beta == 1 else operators.binary(el, "*", value, beta, here(el))
+    soft = el.op("softplus", tensor(el, scaled))
+    if beta != 1:
+        soft = operators.binary(el, "/", soft, beta, here(el))
+    if threshold is NONE:
+        return soft
+    above = operators.binary(el, ">", scaled, threshold, here(el))
+    return el.op("where", above, value, soft)
+
+
+@builtin("round")
+def round_(el: Elaborator, x: Value, decimals: Value = 0) -> Value:
+    """The nearest integer, or number with so many decimals; halves go to the even neighbour."""
+    places = integer(el, decimals, "the number of decimals")
+    if is_number(x):
+        return round(x, places) if places else round(x)
+    value = _signed(el, x)
+    if places == 0:
+        return el.op("round", value)
+    up, down = ("*", "/") if places > 0 else ("/", "*")
+    scaled = operators.binary(el, up, value, float(10 ** abs(places)), here(el))
+    return operators.binary(el, down, el.op("round", tensor(el, scaled)), float(10 ** abs(places)), here(el))
 
 
 @builtin("cast")

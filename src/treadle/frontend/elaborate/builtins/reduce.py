@@ -91,18 +91,39 @@ def min_(el: Elaborator, x: Value, axis: Value = NONE, keepdims: Value = False) 
     return _reduce(el, "min", tensor(el, x), axis, keepdims)
 
 
-@builtin("argmax")
-def argmax(el: Elaborator, x: Value, axis: Value = -1) -> Value:
-    """The position of the largest element along an axis, as i64; the first of several."""
+@builtin("amax")
+def amax(el: Elaborator, x: Value, axis: Value = NONE, keepdims: Value = False) -> Value:
+    """The largest element along axes; equal ones share the gradient evenly."""
+    return _reduce(el, "amax", tensor(el, x), axis, keepdims)
+
+
+@builtin("amin")
+def amin(el: Elaborator, x: Value, axis: Value = NONE, keepdims: Value = False) -> Value:
+    """The smallest element along axes; equal ones share the gradient evenly."""
+    return _reduce(el, "amin", tensor(el, x), axis, keepdims)
+
+
+def _position(el: Elaborator, name: str, x: Value, axis: Value, keepdims: Value) -> Tensor:
     value = tensor(el, x)
-    return el.op("argmax", value, axis=_axis(el, value, axis))
+    if axis is NONE:
+        value, axis = el.op("reshape", value, shape=(value.type.size,)), 0
+    along = _axis(el, value, axis)
+    found = el.op(name, value, axis=along)
+    if not _keeps(el, keepdims):
+        return found
+    return el.op("reshape", found, shape=(*found.shape[:along], 1, *found.shape[along:]))
+
+
+@builtin("argmax")
+def argmax(el: Elaborator, x: Value, axis: Value = -1, keepdims: Value = False) -> Value:
+    """The position of the largest element along an axis, or of all (`none`), as i64; the first one."""
+    return _position(el, "argmax", x, axis, keepdims)
 
 
 @builtin("argmin")
-def argmin(el: Elaborator, x: Value, axis: Value = -1) -> Value:
-    """The position of the smallest element along an axis, as i64; the first of several."""
-    value = tensor(el, x)
-    return el.op("argmin", value, axis=_axis(el, value, axis))
+def argmin(el: Elaborator, x: Value, axis: Value = -1, keepdims: Value = False) -> Value:
+    """The position of the smallest element along an axis, or of all (`none`), as i64; the first one."""
+    return _position(el, "argmin", x, axis, keepdims)
 
 
 @builtin("cumsum")
@@ -113,16 +134,24 @@ def cumsum(el: Elaborator, x: Value, axis: Value, reverse: Value = False) -> Val
 
 
 @builtin("all")
-def all_(el: Elaborator, x: Value, axis: Value = NONE) -> Value:
-    """Whether all elements are true."""
-    ones = convert.cast(el, tensor(el, x), convert.DEFAULT)
-    least = _reduce(el, "min", ones, axis, keepdims=False)
-    return el.op("gt", least, convert.constant(el, 0.5, least.dtype))
+def all_(el: Elaborator, x: Value, axis: Value = NONE, keepdims: Value = False) -> Value:
+    """Whether all elements along axes are true, or not 0."""
+    failing = el.op("logical_not", _truth(el, x))
+    return el.op("eq", *_counted(el, failing, axis, keepdims))
 
 
 @builtin("any")
-def any_(el: Elaborator, x: Value, axis: Value = NONE) -> Value:
-    """Whether some element is true."""
-    ones = convert.cast(el, tensor(el, x), convert.DEFAULT)
-    most = _reduce(el, "max", ones, axis, keepdims=False)
-    return el.op("gt", most, convert.constant(el, 0.5, most.dtype))
+def any_(el: Elaborator, x: Value, axis: Value = NONE, keepdims: Value = False) -> Value:
+    """Whether some element along axes is true, or not 0."""
+    return el.op("gt", *_counted(el, _truth(el, x), axis, keepdims))
+
+
+def _truth(el: Elaborator, x: Value) -> Tensor:
+    value = tensor(el, x)
+    return value if value.dtype is DType.BOOL else el.op("ne", value, convert.constant(el, 0, value.dtype))
+
+
+def _counted(el: Elaborator, x: Tensor, axis: Value, keepdims: Value) -> tuple[Tensor, Tensor]:
+    """How many are true, and 0; a sum, which there is of nothing too."""
+    count = _reduce(el, "sum", convert.cast(el, x, convert.DEFAULT), axis, keepdims)
+    return count, convert.constant(el, 0, count.dtype)
