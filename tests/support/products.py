@@ -11,6 +11,7 @@ from support.block_sim import DeviceBuffer, run_steps
 from treadle.backends.numba_cuda.kernel import Steps
 from treadle.lower.plan import ConvCall, Epilogue, EpilogueOperand, MatmulCall
 from treadle.lower.storage import Buffer, BufferKind, Storage, contiguous_strides
+from treadle.ops import REGISTRY
 from treadle.types import DType
 
 Array = np.ndarray
@@ -142,3 +143,57 @@ def operand(bench: Workbench, name: str, kind: str, sizes: tuple[int, int, int])
     batch, m, n = sizes
     strides = {"scalar": (0, 0, 0), "row": (0, 1, 0), "column": (0, 0, 1), "full": (m * n, n, 1)}[kind]
     return EpilogueOperand(name, kind, bench.filled(name, (batch, m, n), strides))
+
+
+CONVS = ("conv", "conv_input_grad", "conv_filter_grad")
+Shape = tuple[int, ...]
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class ConvCase:
+    """A convolution of an image of shape x with weights of shape w."""
+
+    x: Shape
+    w: Shape
+    stride: Pair = (1, 1)
+    padding: tuple[Pair, Pair] = ((0, 0), (0, 0))
+    dilation: Pair = (1, 1)
+    groups: int = 1
+
+    @property
+    def attrs(self) -> dict[str, object]:
+        return {
+            "stride": self.stride,
+            "padding": self.padding,
+            "dilation": self.dilation,
+            "groups": self.groups,
+        }
+
+    @property
+    def y(self) -> Shape:
+        """The shape of the result."""
+        spatial = (
+            (self.x[2 + i] + sum(self.padding[i]) - self.dilation[i] * (self.w[2 + i] - 1) - 1)
+            // self.stride[i]
+            + 1
+            for i in range(2)
+        )
+        return (self.x[0], self.w[0], *spatial)
+
+
+def conv_call(bench: Workbench, op: str, case: ConvCase, epilogue: Epilogue | None = None) -> ConvCall:
+    """A convolution or one of its gradients, on random numbers."""
+    first, second, out, extra = {
+        "conv": (case.x, case.w, case.y, {}),
+        "conv_input_grad": (case.y, case.w, case.x, {"in_size": case.x[2:]}),
+        "conv_filter_grad": (case.x, case.y, case.w, {"kernel": case.w[2:]}),
+    }[op]
+    inputs = bench.filled("first", first), bench.filled("second", second)
+    return ConvCall(op, inputs, bench.empty("result", out), case.attrs | extra, epilogue or Epilogue())
+
+
+def conv_value(bench: Workbench, call: ConvCall) -> Array:
+    """What a convolution gives by the op's meaning."""
+    first, second = (bench.read(storage) for storage in call.inputs)
+    return np.asarray(REGISTRY[call.op].reference(first, second, **call.attrs))
