@@ -28,7 +28,7 @@ def infer_scatter(name: str) -> Infer:
         (updates, indices), axis = types, attrs["axis"]
         need_number(name, updates)
         need_int(name, indices, 1)
-        need_positive(name, "size", (attrs["size"],))
+        need_positive(name, "size", (attrs["size"],), 0)
         end = axis + indices.rank
         if updates.shape[axis:end] != indices.shape:
             message = (
@@ -52,7 +52,7 @@ def infer_scatter_along(name: str) -> Infer:
     def infer(types: Sequence[TensorType], attrs: Attrs) -> TensorType:
         (updates, indices), axis = types, attrs["axis"]
         need_number(name, updates)
-        need_positive(name, "size", (attrs["size"],))
+        need_positive(name, "size", (attrs["size"],), 0)
         _check_along(name, updates, indices, axis)
         if updates.shape != indices.shape:
             message = f"{name} needs one index for each update: {updates} and {indices}"

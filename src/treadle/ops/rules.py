@@ -99,11 +99,11 @@ def need_length(name: str, what: str, values: Sequence[object], count: int) -> N
         raise TypeRuleError("E0220", f"{name}: {what} has {len(values)} entries, {count} are needed", (0,))
 
 
-def need_positive(name: str, what: str, values: Iterable[DimLike]) -> None:
-    """E0220 for a known size, stride or the like below 1."""
+def need_positive(name: str, what: str, values: Iterable[DimLike], least: int = 1) -> None:
+    """E0220 for a known size, stride or the like below 1, or another least value."""
     for value in values:
-        if isinstance(value, int) and value < 1:
-            raise TypeRuleError("E0220", f"{name}: {what} must be at least 1, not {value}")
+        if isinstance(value, int) and value < least:
+            raise TypeRuleError("E0220", f"{name}: {what} must be at least {least}, not {value}")
 
 
 def window_count(name: str, size: DimLike, kernel: DimLike, stride: int, dilation: int) -> DimLike:

@@ -7,6 +7,7 @@ solutions are then infinite or NaN, the determinant is 0.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,8 @@ def _eliminate(a: Any, b: Any) -> tuple[Any, Any, Any]:
 def _solve(a: Any, b: Any) -> Any:
     n, k = b.shape[-2:]
     with np.errstate(all="ignore"):
-        upper, x, _ = _eliminate(a.reshape(-1, n, n), b.reshape(-1, n, k))
+        count = prod(b.shape[:-2])
+        upper, x, _ = _eliminate(a.reshape(count, n, n), b.reshape(count, n, k))
         for p in reversed(range(n)):
             rest = np.einsum("bj,bjk->bk", upper[:, p, p + 1 :], x[:, p + 1 :])
             x[:, p] = (x[:, p] - rest) / upper[:, p, p][:, None]
@@ -78,9 +80,9 @@ def _solve(a: Any, b: Any) -> Any:
 
 
 def _det(a: Any) -> Any:
-    n = a.shape[-1]
+    count, n = prod(a.shape[:-2]), a.shape[-1]
     with np.errstate(all="ignore"):
-        upper, _, sign = _eliminate(a.reshape(-1, n, n), np.zeros((a.size // max(n * n, 1), n, 0), a.dtype))
+        upper, _, sign = _eliminate(a.reshape(count, n, n), np.zeros((count, n, 0), a.dtype))
     return (sign * np.prod(np.einsum("bii->bi", upper), axis=1)).astype(a.dtype).reshape(a.shape[:-2])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import ascii_letters
 from typing import TYPE_CHECKING, NoReturn
 
 from treadle.errors import fail
@@ -17,7 +18,9 @@ from treadle.types.tensor import shape_size
 if TYPE_CHECKING:
     from treadle.frontend.elaborate.elaborator import Elaborator
 
-_PATTERN = re.compile(r"([A-Za-z]*(?:,[A-Za-z]*)*)->([A-Za-z]*)")
+_TERM = r"[A-Za-z]*(?:\.\.\.)?[A-Za-z]*"
+_PATTERN = re.compile(rf"({_TERM}(?:,{_TERM})*)->({_TERM})")
+_DOTS = "..."
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ def einsum(el: Elaborator, *values: Value) -> Value:
         _refuse(el, pattern, "it has no form such as `ij,jk->ik`")
     inputs, output = matched.group(1).split(","), matched.group(2)
     tensors = convert.floats(el, values[1:], here(el)) if len(values) > 1 else []
+    inputs, output = _named_dots(el, pattern, inputs, output, tensors)
     terms = _terms(el, pattern, inputs, tensors)
     _check_output(el, pattern, inputs, output)
     result = terms[0]
@@ -53,6 +57,22 @@ def einsum(el: Elaborator, *values: Value) -> Value:
 
 def _refuse(el: Elaborator, pattern: str, reason: str) -> NoReturn:
     fail("E0212", f'einsum "{pattern}": {reason}', here(el))
+
+
+def _named_dots(
+    el: Elaborator, pattern: str, inputs: Sequence[str], output: str, tensors: Sequence[Tensor]
+) -> tuple[list[str], str]:
+    """`...` as letters that the pattern does not use, one for each further axis, from the right."""
+    free = [letter for letter in ascii_letters if letter not in pattern]
+    named: list[str] = []
+    longest = 0
+    for letters, tensor in zip(inputs, tensors, strict=False):
+        extra = tensor.rank - len(letters.replace(_DOTS, "")) if _DOTS in letters else 0
+        if not 0 <= extra <= len(free):
+            _refuse(el, pattern, f"`{letters}` does not fit {tensor.type}")
+        longest = max(longest, extra)
+        named.append(letters.replace(_DOTS, "".join(free[:extra][::-1])))
+    return [*named, *inputs[len(named) :]], output.replace(_DOTS, "".join(free[:longest][::-1]))
 
 
 def _terms(el: Elaborator, pattern: str, inputs: Sequence[str], tensors: Sequence[Tensor]) -> list[_Term]:
