@@ -48,6 +48,6 @@ def test_broken_limits_are_named(text: str, reason: str) -> None:
 
 def test_each_limit() -> None:
     source = KernelSource("test", "", (), 1024, blocks=2)
-    code = Code(64, 8, 50_000, 4, Counter({"LDL.LU": 1, "CALL.REL": 1, "LD.E": 1, "DFMA": 1}))
+    code = Code(64, 8, 50_000, 4, Counter({"LDL.LU": 1, "CALL.ABS.NOINC": 1, "LD.E": 1, "DFMA": 1}))
     assert len(broken_limits(source, code)) == 8
     assert not broken_limits(source, Code(32, 0, 0, 0, Counter({"LDG.E": 1, "LDS": 1})))

@@ -1,0 +1,92 @@
+"""Small problems, one or more for each template and each schedule, on which damaged kernels must fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from support.products import Workbench, matmul_call, product, roles
+from support.simulated_plan import SimulatedPlan, plan_sources
+from support.spec_runs import model
+from treadle.backends.numba_cuda.choose import choose_steps
+from treadle.backends.numba_cuda.kernel import KernelSource, Steps
+from treadle.backends.numba_cuda.templates.gemm import tiled_steps
+from treadle.backends.numba_cuda.templates.tiles import Tile
+from treadle.backends.numpy_ref import evaluate
+from treadle.driver import Program, differentiate, optimise
+from treadle.ir import RNG_INPUT
+from treadle.lower.lower import lower
+from treadle.lower.plan import Plan
+from treadle.lower.target import LANES
+
+Change = Callable[[Steps], Steps]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Problems that the same kernels solve.
+
+    Attributes:
+        sources: the kernels.
+        solves: whether all problems are solved rightly, with steps changed before they run, in an order.
+        harmless: beginnings of pieces whose damage changes no result, and why.
+    """
+
+    sources: tuple[KernelSource, ...]
+    solves: Callable[[Change, str], bool]
+    harmless: Mapping[str, str] = field(default_factory=dict)
+
+
+ZEROS = "a further tile of zeros adds nothing"
+"""Why a loop over tiles may run once more: what lies beyond the sum is read as zero."""
+
+
+def matmul(
+    sizes: tuple[int, int, int], terms: tuple[int, ...], tile: Tile, parts: int | None = None
+) -> Trial:
+    """Products of (batch, m, n) with sums of several lengths, so that every bound of the sum matters once."""
+
+    def solve(change: Change, order: str, k: int) -> bool:
+        bench = Workbench()
+        call = matmul_call(bench, (*sizes, k))
+        bench.run(change(tiled_steps(call, tile, parts)), roles(call), order)
+        return close(bench.written(call.c), product(bench, call))
+
+    sources = tiled_steps(matmul_call(Workbench(), (*sizes, terms[0])), tile, parts).sources()
+    return Trial(
+        tuple(sources),
+        lambda change, order: all(solve(change, order, k) for k in terms),
+        {"for t in range(tiles)": ZEROS},
+    )
+
+
+def body(text: str, harmless: Mapping[str, str] | None = None, **inputs: np.ndarray) -> Trial:
+    """A model body whose inputs are given; its kernels must give what the reference backend gives."""
+    declared = "\n".join(f"input {name}: {_declaration(array)}" for name, array in inputs.items())
+    graph = differentiate(model(f"{declared}\n{text}").graph)
+    plan = lower(optimise(Program(graph)), target=LANES)
+    wanted = evaluate(graph, {**inputs, RNG_INPUT: np.array([3, 4])})
+
+    def solves(change: Change, order: str) -> bool:
+        found, _ = SimulatedPlan(plan, order, lambda call: change(choose_steps(call))).run(
+            inputs | _key(plan)
+        )
+        return all(close(found[name], wanted[name]) for name in wanted)
+
+    return Trial(tuple(plan_sources(plan)), solves, harmless or {})
+
+
+def _key(plan: Plan) -> dict[str, np.ndarray]:
+    return {RNG_INPUT: np.array([3, 4])} if RNG_INPUT in plan.inputs else {}
+
+
+def _declaration(array: np.ndarray) -> str:
+    kind = {"i": "i64", "f": "f32", "b": "bool"}[array.dtype.kind]
+    return f"{kind}[{', '.join(map(str, array.shape))}]"
+
+
+def close(found: np.ndarray, wanted: np.ndarray) -> bool:
+    """Whether results agree to float32's accuracy; a NaN never does."""
+    return bool(np.allclose(found, wanted, rtol=1e-4, atol=1e-4))
