@@ -32,7 +32,7 @@ from treadle.lower.scan import Result, ScanLowering
 from treadle.lower.segments import is_row_value, placed, segments
 from treadle.lower.stage import SEARCHING
 from treadle.lower.storage import Buffer, BufferKind, Storage, contiguous_strides, view, whole
-from treadle.lower.sweeps import sweep_call
+from treadle.lower.sweeps import sweep_calls
 from treadle.lower.units import Unit, Units
 from treadle.types import DType
 
@@ -44,7 +44,7 @@ class Block:
         self, graph: Graph, context: Context, leaves: Mapping[int, Storage], results: Sequence[Result]
     ) -> None:
         self.context = context
-        self.units = Units(graph, stored_nodes(graph))
+        self.units = Units(graph, stored_nodes(graph), context.target)
         self.places: dict[int, Storage] = dict(leaves)
         self.copies: list[Result] = []
         self.scans: dict[Unit, ScanLowering] = {}
@@ -170,13 +170,13 @@ class Block:
         if unit.root is not None and unit.root.op in PRODUCTS:
             return self._product_calls(unit, unit.root)
         if unit.root is not None and unit.root.op in SWEEPS:
-            return [sweep_call(unit.root, self.places, self.units.users, self.context.tensor)]
+            return sweep_calls(unit.root, self.places, self.units.users, self.context)
         if unit.root is not None:
             return self.scans[unit].calls(self.locate, lower_block)
         if unit.group is None:
             raise TypeError(f"nothing is known of how to compute {list(unit.makes.values())}")
         (first, *_) = unit.group.stages
-        if is_columnwise(first):
+        if is_columnwise(first, self.context.target):
             return [ColumnNest(first, self.places, self.units.users).call()]
         return [Nest(unit.group, self.places, self.context.scratch, self.units.users).call()]
 

@@ -17,15 +17,24 @@ from treadle.lower.nest import Operands
 from treadle.lower.plan import KernelCall
 from treadle.lower.stage import ACCUMULATING, Loop, Stage
 from treadle.lower.storage import Storage
+from treadle.lower.target import Target
 from treadle.lower.totals import neutral
 
 NARROW = 8
 BLOCK = 64
 
 
-def is_columnwise(stage: Stage) -> bool:
-    """Whether a stage reduces and keeps its last, contiguous loop, of more than a few elements."""
-    if stage.node.op not in ACCUMULATING or not stage.loops or stage.node.op == "fold_windows":
+def is_columnwise(stage: Stage, target: Target) -> bool:
+    """Whether a stage reduces and keeps its last, contiguous loop, of more than a few elements.
+
+    Lanes take a column each and need no such form.
+    """
+    if (
+        target.lanes
+        or stage.node.op not in ACCUMULATING
+        or not stage.loops
+        or stage.node.op == "fold_windows"
+    ):
         return False
     last = stage.loops[-1]
     return not last.reduced and last.extent >= NARROW and any(loop.reduced for loop in stage.loops)

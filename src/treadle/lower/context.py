@@ -1,4 +1,4 @@
-"""What all blocks of one program share while it is lowered: buffers, loop numbers, the number of threads."""
+"""What all blocks of one program share while it is lowered: buffers, loop numbers, the target."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from treadle.lower.storage import Buffer, BufferKind, Storage, whole
+from treadle.lower.target import ONE_THREAD, Target
 from treadle.types import DType
 
 
@@ -14,7 +15,7 @@ from treadle.types import DType
 class Context:
     """Makes buffers. `loop` is the number of the scan whose body is being lowered, None outside of all."""
 
-    threads: int = 1
+    target: Target = ONE_THREAD
     buffers: list[Buffer] = field(default_factory=list)
     loop: int | None = None
     _loops: int = 0
@@ -41,4 +42,4 @@ class Context:
 
     def scratch(self, dtype: DType, elements: int) -> Buffer:
         """A new buffer with `elements` elements for each thread."""
-        return self.buffer("scratch", dtype, elements * self.threads, BufferKind.ARENA)
+        return self.buffer("scratch", dtype, elements * self.target.threads, BufferKind.ARENA)

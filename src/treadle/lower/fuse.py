@@ -18,6 +18,7 @@ from math import prod
 from treadle.loops import Index
 from treadle.loops.index import number
 from treadle.lower.stage import Loop, Read, Stage
+from treadle.lower.target import Target
 
 MOST_BUFFERS = 28
 SMALL = 4096  # iterations that one thread does anyway, whatever the loops look like
@@ -97,7 +98,7 @@ def _match_indices(theirs: Iterable[Index], rename: Mapping[str, str], ours: Ite
     return pairs
 
 
-def join(group: Group, stage: Stage) -> bool:
+def join(group: Group, stage: Stage, target: Target) -> bool:
     """Lets a stage join a group if both can share enough loops; returns whether it did."""
     matching = match(group, stage)
     if matching is None or _buffers(group, stage) > MOST_BUFFERS:
@@ -107,7 +108,7 @@ def join(group: Group, stage: Stage) -> bool:
     rows = tuple(loop for loop in group.rows if loop.name in matching)
     rename = {b: a for a, b in matching.items()}
     trial = Group(rows, [*group.stages, stage], {**group.renames, stage: rename})
-    if not _is_good(trial, group):
+    if not _is_good(trial, group) or (target.lanes and _hides_rows(trial)):
         return False
     group.rows, group.stages, group.renames = trial.rows, trial.stages, trial.renames
     return True
@@ -127,6 +128,13 @@ def _is_good(trial: Group, before: Group) -> bool:
     if prod(loop.extent for loop in trial.rows) < FEWEST_ROWS:
         return False
     return all(_fastest_is_inner(trial, s) for s in trial.stages)
+
+
+def _hides_rows(group: Group) -> bool:
+    """Whether a reduction has rows of its own inside the group's: lanes would run each of them alone."""
+    return any(
+        stage.reduces and any(not loop.reduced for loop in group.inner(stage)) for stage in group.stages
+    )
 
 
 def _has_inner(group: Group) -> bool:

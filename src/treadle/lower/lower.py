@@ -16,18 +16,19 @@ from treadle.lower.plan import Plan
 from treadle.lower.prepare import prepare
 from treadle.lower.scan import Result
 from treadle.lower.storage import BufferKind, Storage, whole
+from treadle.lower.target import ONE_THREAD, Target
 
 
-def lower(graph: Graph, leaves: Mapping[str, Storage] | None = None, threads: int = 1) -> Plan:
+def lower(graph: Graph, leaves: Mapping[str, Storage] | None = None, target: Target = ONE_THREAD) -> Plan:
     """Lowers a graph.
 
     Args:
         graph: with static shapes and without `grad` nodes.
         leaves: storage of params and states that exists already, by name; others get buffers of their own.
-        threads: for how many threads per-thread scratch is made.
+        target: the machine.
     """
-    graph = prepare(graph)
-    context = Context(threads)
+    graph = prepare(graph, target)
+    context = Context(target)
     inputs = {name: _own(context, name, node, BufferKind.INPUT) for name, node in graph.inputs.items()}
     persistent = leaf_storages(graph, context, leaves or {})
     places = {node.id: inputs[name] for name, node in graph.inputs.items()}

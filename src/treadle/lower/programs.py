@@ -11,9 +11,10 @@ from treadle.ir import Graph
 from treadle.lower.lower import lower
 from treadle.lower.plan import Plan
 from treadle.lower.storage import Buffer, BufferKind, Storage
+from treadle.lower.target import Target
 
 
-def lower_all(programs: Mapping[str, Graph], threads: int) -> dict[str, Plan]:
+def lower_all(programs: Mapping[str, Graph], target: Target) -> dict[str, Plan]:
     """Plans of graphs that share params and states.
 
     Raises:
@@ -26,7 +27,7 @@ def lower_all(programs: Mapping[str, Graph], threads: int) -> dict[str, Plan]:
             known = shared.get(leaf)
             if known and (known.buffer.dtype, known.shape) != (node.type.dtype, node.type.static_shape()):
                 raise ValueError(f"{leaf} is {node.type} in {name} and another type in an earlier program")
-        plans[name] = lower(graph, shared, threads)
+        plans[name] = lower(graph, shared, target)
         shared |= plans[name].leaves
     return plans
 

@@ -13,25 +13,45 @@ from math import inf
 
 from treadle.ir import Node
 from treadle.loops import Accumulate, Expr, Index, Kind
-from treadle.loops.scalar import literal
-from treadle.lower.access import SCALAR
+from treadle.loops.scalar import call, literal
 from treadle.lower.columns import BLOCK
+from treadle.lower.context import Context
 from treadle.lower.emitter import Indices
 from treadle.lower.gather import clamped
-from treadle.lower.plan import KernelCall
+from treadle.lower.owners import beginning, owners_kernel
+from treadle.lower.plan import Call
 from treadle.lower.sorting import SORTING
 from treadle.lower.storage import Storage
-from treadle.lower.sweep import MakeTensor, Sweep
+from treadle.lower.sweep import Sweep
 from treadle.lower.systems import SYSTEMS
+from treadle.types import DType
 
 
-def sweep_call(
-    node: Node, stored: Mapping[int, Storage], users: dict[int, int], make_tensor: MakeTensor
-) -> KernelCall:
-    """The kernel of a node with dependent iterations."""
-    sweep = Sweep(node, stored, users, make_tensor)
-    _WRITERS[node.op](sweep)
-    return sweep.finish()
+def sweep_calls(
+    node: Node, stored: Mapping[int, Storage], users: dict[int, int], context: Context
+) -> list[Call]:
+    """The kernels of a node with dependent iterations."""
+
+    def sweep() -> Sweep:
+        return Sweep(node, stored, users, context.tensor)
+
+    if context.target.lanes and node.op in _SENDS:
+        return [written.finish() for written in _owned(sweep, _SENDS[node.op])]
+    one = sweep()
+    _WRITERS[node.op](one)
+    return [one.finish()]
+
+
+def _owned(sweep: Callable[[], Sweep], combine: _Combine) -> list[Sweep]:
+    """The kernels for lanes: what stands there before, then each row by the first update that names it."""
+    first, second = sweep(), sweep()
+    base = first.node.inputs[0] if first.node.op == "scatter_add_into" else None
+    second = owners_kernel(second, combine.name, combine.neutral(first.node.type.dtype))
+    if base is None:
+        return [beginning(first, lambda indices: combine.clear(first, indices)), second]
+    if first.stored.get(base.id) == first.output:
+        return [second]
+    return [beginning(first, lambda indices: _copy(first, base, indices)), second]
 
 
 def _cumsum(sweep: Sweep) -> None:
@@ -52,20 +72,24 @@ def _cumsum(sweep: Sweep) -> None:
 class _Combine:
     """How what is sent to the same place is combined, and what stands there before."""
 
-    function: Callable[[Expr, Expr], Expr]
+    name: str  # of the function
     start: float
     least: int = 0  # the start of integers
 
+    def neutral(self, dtype: DType) -> float:
+        """What stands there before."""
+        return self.start if dtype.is_float else self.least
+
     def clear(self, sweep: Sweep, indices: Indices) -> None:
-        sweep.fill(indices, self.start if sweep.node.type.dtype.is_float else self.least)
+        sweep.fill(indices, self.neutral(sweep.node.type.dtype))
 
     def into(self, sweep: Sweep, indices: Indices, value: Expr) -> None:
         before = sweep.operands.load(sweep.output, indices, sweep.node.type.dtype)
-        sweep.store(sweep.output, indices, self.function(before, value))
+        sweep.store(sweep.output, indices, call(self.name, before, value))
 
 
-_ADD = _Combine(SCALAR.add, 0.0)
-_MAXIMUM = _Combine(SCALAR.maximum, -inf, -(2**63))
+_ADD = _Combine("add", 0.0)
+_MAXIMUM = _Combine("maximum", -inf, -(2**63))
 
 
 def _scatter(combine: _Combine) -> Callable[[Sweep], None]:
@@ -158,6 +182,7 @@ def _scatter_along(combine: _Combine) -> Callable[[Sweep], None]:
     return write
 
 
+_SENDS = {"scatter_add": _ADD, "scatter_add_into": _ADD, "scatter_max": _MAXIMUM}
 _WRITERS: dict[str, Callable[[Sweep], None]] = {
     "cumsum": _cumsum,
     "scatter_add": _scatter(_ADD),

@@ -15,6 +15,7 @@ from treadle.lower.columns import is_columnwise
 from treadle.lower.fuse import Group, fresh_group, join
 from treadle.lower.realise import LEAVES, PRODUCTS, SWEEPS, VIEWS
 from treadle.lower.stage import Stage, build_stage, pieces
+from treadle.lower.target import Target
 
 
 @dataclass(eq=False)
@@ -44,8 +45,9 @@ class Unit:
 class Units:
     """All units of a graph."""
 
-    def __init__(self, graph: Graph, stored: set[int]) -> None:
+    def __init__(self, graph: Graph, stored: set[int], target: Target) -> None:
         self.graph = graph
+        self.target = target
         self.stored = stored
         needed = graph.ancestors(graph.roots())
         self.nodes = [node for node in graph if node.id in needed]
@@ -85,7 +87,7 @@ class Units:
     def _fuse(self, stage: Stage) -> None:
         unit = (
             None
-            if is_columnwise(stage)
+            if is_columnwise(stage, self.target)
             else next((u for u in self._candidates(stage) if self._joins(u, stage)), None)
         )
         if unit is None:
@@ -105,10 +107,10 @@ class Units:
         return makers + sharers
 
     def _joins(self, unit: Unit, stage: Stage) -> bool:
-        if unit.group is None or any(is_columnwise(other) for other in unit.group.stages):
+        if unit.group is None or any(is_columnwise(other, self.target) for other in unit.group.stages):
             return False
         others = [u for read in stage.reads for u in self.makers.get(read.node.id, []) if u is not unit]
-        return not self.reaches(unit, others) and join(unit.group, stage)
+        return not self.reaches(unit, others) and join(unit.group, stage, self.target)
 
     def reaches(self, start: Unit, ends: Iterable[Unit]) -> bool:
         """Whether one of `ends` needs `start`, directly or through others (or is it)."""

@@ -8,21 +8,24 @@ but the small output arrays.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from treadle.backends.numba_cpu.compile import compile_kernels
 from treadle.backends.numba_cpu.link import Linker
-from treadle.backends.numba_cpu.session import Array, Block, CpuSession, make_runner, pack
+from treadle.backends.numba_cpu.session import Array, Block, CpuSession, Runner, make_runner, pack
 from treadle.backends.numba_cpu.threads import thread_count
 from treadle.backends.protocol import MemoryPlan
 from treadle.backends.support import check_support
 from treadle.ir import Graph
 from treadle.lower.arena import assign_offsets
 from treadle.lower.lower import lower
-from treadle.lower.plan import Plan, used
+from treadle.lower.plan import Call, Plan, used
 from treadle.lower.programs import bytes_of, lasting, lower_all
 from treadle.lower.storage import Buffer, BufferKind, Storage
+from treadle.lower.target import Target
 
 
 class NumbaCpuBackend:
@@ -43,15 +46,21 @@ class NumbaCpuBackend:
         for graph in programs.values():
             check_support(graph, self.name)
         count = threads or thread_count()
-        plans = lower_all(programs, count)
+        plans = lower_all(programs, Target(count))
         linker = Linker(count)
         sources = list(dict.fromkeys(s for plan in plans.values() for s in linker.prepare(plan)))
         codes = dict(zip(sources, compile_kernels(sources), strict=True))
         memory = _Memory(list(plans.values()), linker)
-        runners = {
-            name: make_runner(plan, linker.link(plan, codes, memory.addresses), memory.views)
-            for name, plan in plans.items()
-        }
+
+        def runner(plan: Plan) -> Runner:
+            return make_runner(plan, linker.link(plan, codes, memory.addresses), memory.views)
+
+        def alone(plan: Plan) -> list[tuple[Call, Runner]]:
+            return [(call, runner(replace(plan, calls=(call,), outputs={}))) for call in plan.calls]
+
+        runners = {name: runner(plan) for name, plan in plans.items()}
+        for name, plan in plans.items():
+            runners[name].parts = partial(alone, plan)
         leaves = {name: memory.views[s.buffer] for plan in plans.values() for name, s in plan.leaves.items()}
         return CpuSession(runners, leaves, memory.summary, (memory, linker))
 
@@ -59,7 +68,7 @@ class NumbaCpuBackend:
 def plan_memory(programs: Mapping[str, Graph], threads: int | None = None) -> MemoryPlan:
     """What a session of these programs would need; compiles nothing."""
     count = threads or thread_count()
-    plans = lower_all(programs, count)
+    plans = lower_all(programs, Target(count))
     linker = Linker(count)
     for plan in plans.values():
         linker.prepare(plan)
@@ -68,7 +77,7 @@ def plan_memory(programs: Mapping[str, Graph], threads: int | None = None) -> Me
 
 def source_text(graph: Graph) -> str:
     """The source of all kernels that a graph needs, for `--emit=cpu`."""
-    sources = Linker(thread_count()).prepare(lower(graph, threads=thread_count()))
+    sources = Linker(thread_count()).prepare(lower(graph, target=Target(thread_count())))
     return "\n\n".join(f"# {source.name}\n{source.text}" for source in sources)
 
 

@@ -25,6 +25,7 @@ from treadle.backends.support import check_support
 from treadle.ir import Graph
 from treadle.lower.plan import Plan
 from treadle.lower.programs import lower_all
+from treadle.lower.target import LANES
 
 Compiler = Callable[[Sequence[KernelSource], str], list[bytes]]
 """Cubins of kernels for a target, in order."""
@@ -93,7 +94,7 @@ def open_driver() -> Driver:
 
 def plan_session(programs: Mapping[str, Graph]) -> tuple[dict[str, Plan], Linker, Layout]:
     """Plans, their steps and the memory they need; compiles nothing and asks no device."""
-    plans = lower_all(programs, 1)
+    plans = lower_all(programs, LANES)
     linker = Linker(choose_steps)
     for plan in plans.values():
         linker.prepare(plan)

@@ -101,7 +101,7 @@ def scratch_bytes(kernel: Kernel, structure: Structure) -> int:
 
 def block_threads(length: int) -> int:
     """Threads that share out this many iterations."""
-    return next((n for n in (64, 128, 256, 512) if length <= 8 * n), 1024)
+    return next((n for n in (64, 128, 256, 512) if length <= 4 * n), 1024)
 
 
 def _rows(

@@ -12,13 +12,14 @@ from treadle.backends.numba_cuda.link import Linker
 from treadle.backends.numba_cuda.memory import ALIGNMENT, WAITING, Layout, lay_out
 from treadle.lower.programs import lower_all
 from treadle.lower.storage import Buffer, BufferKind
+from treadle.lower.target import LANES
 from treadle.types import DType
 
 CELL = 32  # bytes for which one owner is noted; buffers begin on multiples of it
 
 
 def planned(name):
-    plans = lower_all(step_graphs(name), 1)
+    plans = lower_all(step_graphs(name), LANES)
     linker = Linker(stand_in)
     for plan in plans.values():
         linker.prepare(plan)
