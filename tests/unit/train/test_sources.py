@@ -214,3 +214,75 @@ def test_every_source_exists():
         with pytest.raises(TreadleError) as caught:
             load_source(Request(name, named={"surely_unknown": 1}))
         assert caught.value.diagnostics[0].code != "E0705"
+
+
+def test_series_are_windows_one_step_apart_and_split_in_time(tmp_path):
+    (tmp_path / "s.csv").write_text("year,spots\n" + "".join(f"{1700 + i},{i}\n" for i in range(20)))
+    splits = load_source(request(tmp_path, "series", "s.csv", column="spots", length=4, test=0.4))
+    train, test = splits["train"].columns, splits["test"].columns
+    assert train["inputs"].shape == (8, 4, 1)
+    np.testing.assert_array_equal(train["targets"], train["inputs"] + 1)
+    assert train["targets"].max() < test["inputs"].min()
+    two = load_source(request(tmp_path, "series", "s.csv", column="spots", length=4, ahead=2))[
+        "train"
+    ].columns
+    np.testing.assert_array_equal(two["targets"], two["inputs"] + 2)
+
+
+def test_series_refuse_what_is_no_series(tmp_path):
+    (tmp_path / "s.csv").write_text("day,spots\nmon,1\ntue,2\n")
+    assert refusal(tmp_path, "series", "s.csv", column="spot", length=1).code == "E0706"
+    assert refusal(tmp_path, "series", "s.csv", column="day", length=1).code == "E0704"
+    assert refusal(tmp_path, "series", "s.csv", column="spots", length=2).code == "E0708"
+
+
+SENTENCES = "label\tsentence\n1\tA good good film\n0\ta bad film\n1\tgood\n0\tbad bad bad film\n"
+
+
+def test_sentences_are_rows_of_word_numbers(tmp_path):
+    (tmp_path / "s.tsv").write_text(SENTENCES)
+    table = load_source(
+        request(
+            tmp_path,
+            "sentences",
+            "s.tsv",
+            text="sentence",
+            label="label",
+            length=3,
+            vocabulary=7,
+            shuffle=False,
+        )
+    )["train"]
+    # by frequency: bad 4 (4), film 3 (5), good 3 (6); a is beyond the vocabulary
+    np.testing.assert_array_equal(table.columns["tokens"], [[1, 6, 6], [1, 4, 5], [6, 0, 0], [4, 4, 4]])
+    np.testing.assert_array_equal(table.columns["lengths"], [3, 3, 1, 3])
+    np.testing.assert_array_equal(table.columns["labels"], [1, 0, 1, 0])
+
+
+def test_sentences_may_be_compressed_and_made_of_characters(tmp_path):
+    (tmp_path / "s.tsv.gz").write_bytes(gzip.compress(SENTENCES.encode()))
+    table = load_source(request(tmp_path, "sentences", "s.tsv.gz", text="sentence", length=5, level="char"))
+    assert table["train"].columns["tokens"].shape == (4, 5)
+
+
+def test_pairs_stand_between_marks_and_are_split_by_a_column(tmp_path):
+    (tmp_path / "p.tsv").write_text("split\ten\tde\ntrain\ta b\tx\nval\tb\tx y\ntest2016\tc c c c\ty\n")
+    splits = load_source(
+        request(tmp_path, "pairs", "p.tsv", source="en", target="de", length=4, split="split")
+    )
+    assert {name: split.size for name, split in splits.items()} == {"train": 1, "validation": 1, "test": 1}
+    np.testing.assert_array_equal(splits["train"].columns["source"], [[2, 4, 5, 3]])
+    np.testing.assert_array_equal(splits["validation"].columns["target"], [[2, 4, 1, 3]])
+    np.testing.assert_array_equal(splits["test"].columns["source"], [[2, 1, 1, 3]])
+    assert splits["validation"].columns["source_lengths"].tolist() == [3]
+
+
+def test_text_tables_are_refused_with_reasons(tmp_path):
+    (tmp_path / "s.tsv").write_text(SENTENCES)
+    (tmp_path / "ragged.tsv").write_text("a\tb\n1\n")
+    (tmp_path / "p.tsv").write_text("split\ten\tde\nother\ta\tx\n")
+    assert refusal(tmp_path, "sentences", "s.tsv", text="sentense", length=3).code == "E0706"
+    assert refusal(tmp_path, "sentences", "ragged.tsv", text="a", length=3).code == "E0702"
+    assert refusal(tmp_path, "sentences", "s.tsv", text="sentence", length=3, level="line").code == "E0314"
+    wrong = refusal(tmp_path, "pairs", "p.tsv", source="en", target="de", length=4, split="split")
+    assert "knows no split 'other'" in wrong.message

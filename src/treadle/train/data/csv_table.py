@@ -31,12 +31,21 @@ def load_csv(request: Request) -> Splits:
     target = request.optional_text("target")
     separator = request.text("separator", ",")
     header = request.flag("header", default=True)
-    names, rows = _read(path, separator, header, request)
-    columns = {name: _column(name, i, rows, path, request) for i, name in enumerate(names)}
+    columns = read_columns(path, separator, request, header=header)
     if target is not None and target not in columns:
         hint = did_you_mean(target, columns) or f"it has: {', '.join(columns)}"
         fail("E0706", f"{path} has no column `{target}`", request.span, hint=hint)
     return split_as_asked(make_table(_with_stacked(columns, target), str(path), request.span), request)
+
+
+def read_columns(path: Path, separator: str, request: Request, *, header: bool) -> dict[str, Array]:
+    """The columns of a text table: f32, or class numbers (i64) of text.
+
+    Raises:
+        TreadleError: E0702 for ragged rows, E0712 for cells that are no finite numbers.
+    """
+    names, rows = _read(path, separator, header, request)
+    return {name: _column(name, i, rows, path, request) for i, name in enumerate(names)}
 
 
 def _read(path: Path, separator: str, header: bool, request: Request) -> tuple[list[str], list[list[str]]]:
