@@ -17,7 +17,9 @@ COMMANDS = {
     "eval": "evaluate",
     "predict": "predict",
     "generate": "generate",
+    "sweep": "sweep",
     "gradcheck": "gradcheck",
+    "profile": "profile",
     "doctor": "doctor",
     "explain": "explain",
 }

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from treadle.errors import did_you_mean, fail
+from treadle.frontend.program import Module
 from treadle.frontend.result import Checked, GeneratePlan, ModelGraph, PhasePlan, TrainPlan
+from treadle.frontend.sweeps import SweepPlan, plan_sweep
 
 T = TypeVar("T")
 
@@ -37,6 +39,16 @@ def choose_generation(checked: Checked, name: str | None) -> GeneratePlan:
         TreadleError: E1005 when there is none, or several and no name.
     """
     return _choose(checked.generates, name, "generate block", "--name", checked.source.name)
+
+
+def choose_sweep(module: Module, name: str | None) -> SweepPlan:
+    """The sweep of this name in a file, or the only one.
+
+    Raises:
+        TreadleError: E1005 when there is none, or several and no name.
+    """
+    plans = {plan.name: plan for plan in (plan_sweep(module, block) for block in module.sweeps)}
+    return _choose(plans, name, "sweep", "--name", module.source.name)
 
 
 def choose_phase(checked: Checked, name: str) -> PhasePlan:

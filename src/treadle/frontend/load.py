@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-from treadle.errors import Diagnostic, Diagnostics, fail
+from treadle.errors import Diagnostic, Diagnostics, TreadleError, fail
 from treadle.frontend import ast
 from treadle.frontend.elaborate import generate
 from treadle.frontend.elaborate.budget import FATAL, deep_stack, shared_budget
@@ -18,6 +18,7 @@ from treadle.frontend.elaborate.model import expand, model_graph
 from treadle.frontend.elaborate.train import plan
 from treadle.frontend.program import Module, link, load_program
 from treadle.frontend.result import Checked, GeneratePlan, ModelGraph, TrainPlan
+from treadle.frontend.sweeps import plan_sweep, substitute, trials_of
 from treadle.source import Source
 
 
@@ -45,6 +46,7 @@ def check(module: Module) -> Checked:
             generates = _generates(module, problems)
             checked = Checked(module.source, module.spec, models, _datas(module), trains, module, generates)
             _check_datas(checked, problems)
+            _check_sweeps(module, problems)
     except RecursionError:
         fail("E0909", f"values in {module.source.name} are nested too deeply")
     problems.raise_if_errors()
@@ -124,6 +126,16 @@ def _generates(module: Module, problems: Diagnostics) -> dict[str, GeneratePlan]
         elif (found := generate.plan(module, block, name, problems)) is not None:
             plans[name] = found
     return plans
+
+
+def _check_sweeps(module: Module, problems: Diagnostics) -> None:
+    """Sweeps vary what exists; of each, the first trial is made."""
+    for block in module.sweeps:
+        try:
+            found = plan_sweep(module, block)
+            substitute(module, found, trials_of(found)[0].values)
+        except TreadleError as error:
+            problems.extend(error.diagnostics)
 
 
 def _beyond_limits(problems: Diagnostics) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,8 @@ import numpy.typing as npt
 from treadle.train.events import Means
 
 Array = npt.NDArray[Any]
+
+_DECADES = 50  # from this ratio of the largest to the smallest on, a logarithmic axis shows more
 
 
 def curve_png(rows: Sequence[Means]) -> bytes:
@@ -34,6 +36,26 @@ def curve_png(rows: Sequence[Means]) -> bytes:
         axes.set_xlabel("epoch")
         axes.grid(alpha=0.3)
         axes.legend()
+    stream = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(stream)
+    return stream.getvalue()
+
+
+def sweep_png(columns: Mapping[str, Sequence[Any]], scores: Sequence[float], metric: str) -> bytes:
+    """A PNG of a sweep: the score of each trial over each varied value; over decades on a log axis."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - only at the end of a sweep
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    figure = Figure(figsize=(4 * len(columns), 3.2), layout="constrained")
+    for axes, (name, values) in zip(
+        figure.subplots(1, len(columns), squeeze=False)[0], columns.items(), strict=True
+    ):
+        numbers = all(isinstance(value, int | float) for value in values)
+        axes.scatter(values if numbers else [str(value) for value in values], scores, alpha=0.7)
+        if numbers and values and min(values) > 0 and max(values) >= _DECADES * min(values):
+            axes.set_xscale("log")
+        axes.set(xlabel=name, ylabel=metric)
+        axes.grid(alpha=0.3)
     stream = io.BytesIO()
     FigureCanvasAgg(figure).print_png(stream)
     return stream.getvalue()

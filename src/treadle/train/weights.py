@@ -97,7 +97,7 @@ def match_weights(values: Mapping[str, Array], load: LoadPlan, types: Mapping[st
 
 
 def renamed(name: str, rules: Sequence[tuple[str, str]]) -> str:
-    """A name after the first rule that fits it: what each `*` stood for fills the next one of the new name."""
+    """A name after the first rule that fits it: what each `*` stood for fills those of the new name."""
     for old, new in rules:
         pattern = "(.*)".join(re.escape(part) for part in old.split("*"))
         match = re.fullmatch(pattern, name)
