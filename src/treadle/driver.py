@@ -17,7 +17,7 @@ from typing import Any, cast
 from treadle.autodiff import expand
 from treadle.backends.numba_cpu.printer import print_kernel
 from treadle.backends.numba_cpu.threads import thread_count
-from treadle.backends.protocol import Array, Backend, MemoryPlan, Session
+from treadle.backends.protocol import Array, Backend, DeviceMemoryError, MemoryPlan, Session
 from treadle.errors import did_you_mean, fail
 from treadle.frontend.ast_text import ast_to_text
 from treadle.frontend.result import Checked
@@ -25,12 +25,14 @@ from treadle.ir import Graph, bind, rewrite
 from treadle.ir.text_print import print_graph
 from treadle.lower.lower import lower
 from treadle.lower.plan import Plan
+from treadle.lower.target import LANES, Target
 from treadle.lower.text import plan_text
 from treadle.passes import order
 
 Evaluate = Callable[[Graph, Mapping[str, Any]], dict[str, Array]]
 
 _ASSUMED_SIZE = 64  # of symbolic dimensions in texts of stages that need sizes
+_BATCH_TRIES = 8  # plans that the search for a batch that fits may make
 _BACKENDS = {
     "cpu": "numba_cpu.backend:NumbaCpuBackend",
     "cuda": "numba_cuda.backend:NumbaCudaBackend",
@@ -83,6 +85,52 @@ def compile_programs(
     """
     chosen = load_backend(device)
     return chosen.compile({name: optimise(program) for name, program in programs.items()}, threads=threads)
+
+
+def compile_fitting(
+    programs_for: Callable[[int], Mapping[str, Program]],
+    batch: int,
+    device: str = "cpu",
+    threads: int | None = None,
+) -> Session:
+    """Like `compile_programs` of the programs for a batch; where they do not fit, says which batch does.
+
+    Raises:
+        DeviceMemoryError: E1017 with the largest batch that fits.
+        TreadleError: see `compile_programs`.
+    """
+    try:
+        return compile_programs(programs_for(batch), device, threads)
+    except DeviceMemoryError as error:
+
+        def needed(size: int) -> int:
+            return plan_memory(programs_for(size), device, threads).total
+
+        fitting = largest_batch(needed, batch, error.plan.total, error.free)
+        hint = f"batch {fitting:,} fits" if fitting else "not even a batch of one example fits"
+        raise DeviceMemoryError(error.plan, error.free, hint) from None
+
+
+def largest_batch(needed: Callable[[int], int], batch: int, total: int, free: int) -> int:
+    """The largest batch whose programs need at most `free` bytes, as far as a few plans can tell; 0 for none.
+
+    Memory grows nearly in a straight line with the batch, so that each plan aims where the line through the
+    two nearest ones meets the limit. `total` is what `batch`, which does not fit, needs.
+    """
+    low, high, least = 1, batch, needed(1)
+    if least > free or batch == 1:
+        return 0
+    for _ in range(_BATCH_TRIES):
+        if high - low <= 1:
+            break
+        guess = low + (free - least) * (high - low) // max(total - least, 1)
+        guess = min(max(guess, low + 1), high - 1)
+        size = needed(guess)
+        if size <= free:
+            low, least = guess, size
+        else:
+            high, total = guess, size
+    return low
 
 
 def evaluator(device: str) -> Evaluate:
@@ -142,18 +190,20 @@ def print_passes(checked: Checked, name: str, write: Callable[[str], None] = pri
         optimise(program, print_after=(name,), write=write)
 
 
-def plan_memory(programs: Mapping[str, Program], threads: int | None = None) -> MemoryPlan:
-    """The memory that a compiled session of these programs needs; compiles nothing."""
-    module = import_module(f"treadle.backends.{_BACKENDS['cpu'].partition(':')[0]}")
+def plan_memory(
+    programs: Mapping[str, Program], device: str = "cpu", threads: int | None = None
+) -> MemoryPlan:
+    """The memory that a compiled session of these programs needs on `cpu` or `cuda`; compiles nothing."""
+    module = import_module(f"treadle.backends.{_BACKENDS[device].partition(':')[0]}")
     plan = cast(Callable[..., MemoryPlan], module.plan_memory)
     return plan({name: optimise(program) for name, program in programs.items()}, threads)
 
 
-def _lowered_text(program: Program, text: Callable[[Plan], str], threads: int | None = None) -> str:
+def _lowered_text(program: Program, text: Callable[[Plan], str], target: Target | None = None) -> str:
     """The text of a plan; sizes that only data decides are assumed, and the text says so."""
     assumed = {name: _ASSUMED_SIZE for name in program.graph.symbols() if name not in program.sizes}
     sized = Program(program.graph, {**assumed, **program.sizes})
-    plan = lower(optimise(sized), threads=threads or thread_count())
+    plan = lower(optimise(sized), target=target or Target(threads=thread_count()))
     sizes = ", ".join(f"{name} = {size}" for name, size in assumed.items())
     return (f"# assumed, since only data decides: {sizes}\n" if assumed else "") + text(plan)
 
@@ -182,6 +232,6 @@ _TEXTS: dict[str, Callable[[Program], str]] = {
     "optimised": lambda program: print_graph(optimise(program)),
     "loops": lambda program: _lowered_text(program, plan_text),
     "cpu": lambda program: _lowered_text(program, _sources_text),
-    "cuda": lambda program: _lowered_text(program, _cuda_text, threads=1),
+    "cuda": lambda program: _lowered_text(program, _cuda_text, LANES),
 }
 STAGES = ("ast", *_TEXTS)

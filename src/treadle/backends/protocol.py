@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from treadle.errors import Diagnostic, TreadleError
 from treadle.ir import Graph
+from treadle.lower.cost import Cost
 
 Array = NDArray[Any]
 
@@ -42,6 +43,21 @@ def bytes_text(size: int) -> str:
         if size >= unit:
             return f"{size / unit:.1f} {name}"
     return f"{size} B"
+
+
+@dataclass(frozen=True)
+class CallTime:
+    """One call of a program, measured.
+
+    Attributes:
+        cost: of the call, once.
+        calls: how often a run of the program makes it.
+        seconds: of all of these together.
+    """
+
+    cost: Cost
+    calls: int
+    seconds: float
 
 
 class DeviceMemoryError(TreadleError):
@@ -79,6 +95,15 @@ class Session(Protocol):
             KeyError: for an unknown program or a missing input.
             ValueError: for an input of a wrong shape.
         """
+        ...
+
+
+@runtime_checkable
+class Profiled(Protocol):
+    """A session that can say how long each call of a program takes."""
+
+    def profile(self, program: str, inputs: Mapping[str, np.ndarray[Any, Any]], runs: int) -> list[CallTime]:
+        """Times of all calls in order, each the least of several runs. Raises as `Session.run` does."""
         ...
 
 

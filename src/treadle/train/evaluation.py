@@ -35,9 +35,16 @@ def run_program(
     step: int,
 ) -> dict[str, Array]:
     """Runs a program on the inputs that it reads, the random key and step number too if it reads them."""
+    return session.run(program, given_inputs(wanted, inputs, key, step))
+
+
+def given_inputs(
+    wanted: frozenset[str], inputs: Mapping[str, Array], key: tuple[int, int], step: int
+) -> dict[str, Array]:
+    """What a program gets: the inputs that it reads, the random key and step number among them."""
     given = {name: array for name, array in inputs.items() if name in wanted}
     if RNG_INPUT in wanted:
         given[RNG_INPUT] = np.array(key)
     if STEP_INPUT in wanted:
         given[STEP_INPUT] = np.array(step)
-    return session.run(program, given)
+    return given

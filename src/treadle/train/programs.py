@@ -7,13 +7,13 @@ Input: a `TrainPlan` and the sizes of the splits. Output: a session with initial
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from treadle.backends.numpy_ref import evaluate
 from treadle.backends.protocol import Array, Session
-from treadle.driver import Program, compile_programs, restrict
+from treadle.driver import Program, compile_fitting, restrict
 from treadle.frontend.result import PhasePlan, TrainPlan
 from treadle.ir import RNG_INPUT, STEP_INPUT, Graph, bind
 from treadle.train.data.columns import Feed
@@ -65,16 +65,15 @@ def compile_training(
     """Compiles all phases, and evaluation of all splits but `train`; sets the initial values.
 
     Raises:
-        TreadleError: see `driver.compile_programs`.
+        TreadleError: see `driver.compile_fitting`.
     """
-    known = dict(feeds[TRAIN].sizes) if TRAIN in feeds else {}
-    steps = length_of(plan, feeds[TRAIN].table.size if TRAIN in feeds else None).steps
-    programs = {
-        _phase_name(phase): sized(phase.graph, plan.batch, {**known, TOTAL_STEPS: steps * phase.repeat})
-        for phase in plan.phases
-    }
     others = {split: feed for split, feed in feeds.items() if split != TRAIN}
-    session = compile_programs(programs | _evaluation_programs(plan, others), device, threads)
+
+    def programs_for(batch: int) -> dict[str, Program]:
+        resized = replace(plan, batch=batch)
+        return _phase_programs(resized, feeds.get(TRAIN)) | _evaluation_programs(resized, others)
+
+    session = compile_fitting(programs_for, plan.batch, device, threads)
     for name, value in initial_values(plan.init, plan.seed, plan.batch).items():
         session.write(name, value)
     phases = (PhaseProgram(p.name, _phase_name(p), p.repeat, frozenset(p.graph.inputs)) for p in plan.phases)
@@ -87,9 +86,11 @@ def compile_evaluation(
     """Compiles evaluation of these splits; the session's leaves have no values yet.
 
     Raises:
-        TreadleError: see `driver.compile_programs`.
+        TreadleError: see `driver.compile_fitting`.
     """
-    session = compile_programs(_evaluation_programs(plan, feeds), device, threads)
+    session = compile_fitting(
+        lambda batch: _evaluation_programs(replace(plan, batch=batch), feeds), plan.batch, device, threads
+    )
     return _evaluation(plan, feeds, session)
 
 
@@ -109,6 +110,16 @@ def batch_sizes(counts: Iterable[int], batch: int) -> list[int]:
     counts = list(counts)
     sizes = {batch for count in counts if count >= batch} | {count % batch for count in counts}
     return sorted(size for size in sizes if size)
+
+
+def _phase_programs(plan: TrainPlan, feed: Feed | None) -> dict[str, Program]:
+    """One step of each phase; a training without data has no feed."""
+    known = dict(feed.sizes) if feed else {}
+    steps = length_of(plan, feed.table.size if feed else None).steps
+    return {
+        _phase_name(phase): sized(phase.graph, plan.batch, {**known, TOTAL_STEPS: steps * phase.repeat})
+        for phase in plan.phases
+    }
 
 
 def _evaluation_programs(plan: TrainPlan, feeds: Mapping[str, Feed]) -> dict[str, Program]:

@@ -7,8 +7,9 @@ if their layout allows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 
 from treadle.backends.numba_cpu.link import Binding, Linked
 from treadle.backends.numba_cpu.program import Program
-from treadle.backends.protocol import MemoryPlan
+from treadle.backends.protocol import CallTime, MemoryPlan
 from treadle.lower.arena import ALIGNMENT, aligned
-from treadle.lower.plan import Plan
+from treadle.lower.cost import cost_of
+from treadle.lower.plan import Call, Plan
 from treadle.lower.storage import Buffer, Storage
 
 Array = NDArray[Any]
@@ -85,11 +87,12 @@ class Input:
 
 @dataclass
 class Runner:
-    """A program of a session."""
+    """A program of a session; `parts` makes a runner of each of its calls alone."""
 
     program: Program
     inputs: tuple[Input, ...]
     outputs: dict[str, Array] = field(default_factory=dict)
+    parts: Callable[[], list[tuple[Call, Runner]]] = list
 
     def run(self, values: Mapping[str, Any]) -> dict[str, Array]:
         """Binds the inputs, runs, and copies the outputs."""
@@ -158,11 +161,29 @@ class CpuSession:
             KeyError: for an unknown program or a missing input.
             ValueError: for an input of a wrong shape.
         """
+        return self._find(program).run(inputs)
+
+    def profile(self, program: str, inputs: Mapping[str, Array], runs: int) -> list[CallTime]:
+        """Times of all calls in order, a loop being one call; see `Profiled`."""
+        runner = self._find(program)
+        runner.run(inputs)
+        parts = runner.parts()
+        seconds = [[_time(part, inputs) for _, part in parts] for _ in range(runs)]
+        least = (min(tried) for tried in zip(*seconds, strict=True))
+        return [CallTime(cost_of(call), 1, spent) for (call, _), spent in zip(parts, least, strict=True)]
+
+    def _find(self, program: str) -> Runner:
         if program not in self._runners:
             raise KeyError(f"no program is named {program}; there are {', '.join(self._runners)}")
-        return self._runners[program].run(inputs)
+        return self._runners[program]
 
     def _leaf(self, name: str) -> Array:
         if name not in self._leaves:
             raise KeyError(f"no parameter or state is named {name}")
         return self._leaves[name]
+
+
+def _time(part: Runner, inputs: Mapping[str, Array]) -> float:
+    begun = perf_counter()
+    part.run(inputs)
+    return perf_counter() - begun

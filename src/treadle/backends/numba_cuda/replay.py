@@ -8,12 +8,16 @@ launched command by command each time: its graphs would need more memory than th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from treadle.backends.numba_cuda.driver_api import Bound, Driver, Handle
-from treadle.backends.numba_cuda.kernel import Fill, KernelSource
+from treadle.backends.numba_cuda.kernel import Fill, KernelSource, Step
 from treadle.backends.numba_cuda.link import Command, Commands, Place, length, unrolled
+from treadle.backends.protocol import CallTime
+from treadle.lower.cost import cost_of
+from treadle.lower.plan import Call
 from treadle.lower.storage import Buffer
 
 GRAPH_LIMIT = 10_000
@@ -57,6 +61,22 @@ class Replay:
         else:
             bound = Bound(step.source, step.grid, step.block, values, step.shared)
             self._driver.launch(self._kernels[step.source], bound, stream)
+
+    def measure(self, stream: Handle) -> list[CallTime]:
+        """Runs the commands one by one, each between two events: the time of every call."""
+        start, end = self._driver.new_event(), self._driver.new_event()
+        seconds: dict[Call, float] = {}
+        calls: Counter[tuple[Call, Step]] = Counter()
+        for command in unrolled(self.commands):
+            self._driver.record(start, stream)
+            self.start(command, stream)
+            self._driver.record(end, stream)
+            self._driver.finish(end)
+            spent = self._driver.seconds(start, end)
+            seconds[command.call] = seconds.get(command.call, 0.0) + spent
+            calls[command.call, command.step] += 1
+        often = {call: count for (call, _step), count in calls.items()}
+        return [CallTime(cost_of(call), often[call], spent) for call, spent in seconds.items()]
 
     def _value(self, value: Place | float) -> int | float:
         return self._addresses[value.buffer] + value.offset if isinstance(value, Place) else value

@@ -209,3 +209,13 @@ def test_every_launch_of_the_specs_is_one_that_a_device_accepts(driver, name):
         replayed = _launches_of(driver, lambda p=program, g=graph: session.run(p, sample_inputs(g)))
         assert plain == replayed != []
     assert len(driver.graphs) == len(graphs)
+
+
+def test_profile_times_every_call(driver, session, inputs):
+    """One time for each call of the plan, with the product's cost."""
+    times = session.profile("step", inputs, runs=2)
+    product = next(time for time in times if time.cost.name.startswith("matmul"))
+    assert product.cost.name == "matmul 5x4x3"
+    assert product.cost.operations == 2 * 5 * 4 * 3
+    assert product.cost.bytes == 4 * (5 * 3 + 3 * 4 + 5 * 4)
+    assert all(time.calls == 1 and time.seconds > 0 for time in times)
