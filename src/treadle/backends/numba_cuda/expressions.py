@@ -58,7 +58,7 @@ class ExprPrinter:
         for name, factor in index.terms:
             value = self.literals.get(name)
             if value is None:
-                parts.append(self._multiple(name, factor))
+                parts.append(self._multiple(self.names.get(name, name), factor))
                 value = self.offsets.get(name, 0)
             if isinstance(factor, int):
                 offset += factor * value

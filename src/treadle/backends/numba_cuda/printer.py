@@ -14,7 +14,7 @@ from typing import Any
 from treadle.backends.numba_cuda.expressions import ExprPrinter
 from treadle.backends.numba_cuda.schedule import WIDTH, Schedule, Shape
 from treadle.backends.numba_cuda.shares import shares_of
-from treadle.backends.numba_cuda.structure import Structure, accesses, reads, writes
+from treadle.backends.numba_cuda.structure import Structure, reads, writes
 from treadle.backends.numba_cuda.teams import Team
 from treadle.backends.numba_cuda.vectors import Vectors
 from treadle.loops import Accumulate, Assign, Barrier, Call, For, If, Kernel, Kind, Let, Statement, Store, Var
@@ -271,15 +271,10 @@ class Printer:
             return False
         if extent < WIDTH * self.team.lanes and len(chain) == 1:
             return False
-        return any(self._is_aligned(access, loop.variable) for access in accesses(loop.body))
-
-    def _is_aligned(self, access: Any, variable: str) -> bool:
-        return access.safe and self.structure.is_aligned(access, variable, WIDTH, self.moves[access.buffer])
+        return bool(self.structure.aligned(loop.body, loop.variable, WIDTH, self.moves))
 
     def _vector(self, body: Sequence[Statement], variable: str) -> Lines:
-        aligned = {
-            (access.buffer, access.index) for access in accesses(body) if self._is_aligned(access, variable)
-        }
+        aligned = self.structure.aligned(body, variable, WIDTH, self.moves)
         return Vectors(self, aligned, variable).lines(body)
 
 

@@ -170,8 +170,4 @@ def flat_vector(
     nested = any(isinstance(statement, For | If) for statement in core)
     if nested or extent is None or extent % WIDTH or count < VECTOR_FROM:
         return 1
-    wide = any(
-        access.safe and structure.is_aligned(access, rows[-1].variable, WIDTH, moves[access.buffer])
-        for access in accesses(core)
-    )
-    return WIDTH if wide else 1
+    return WIDTH if structure.aligned(core, rows[-1].variable, WIDTH, moves) else 1

@@ -86,6 +86,15 @@ def shares_of(body: Sequence[Statement]) -> list[Share]:
     return found
 
 
+def can_share(body: Sequence[Statement]) -> bool:
+    """Whether lanes can join all that statements gather."""
+    try:
+        shares_of(body)
+    except TypeError:
+        return False
+    return True
+
+
 def _totals(inside: Sequence[Statement], own: set[str]) -> Iterator[Total]:
     outer = [s for s in inside if isinstance(s, Accumulate) and s.name not in own]
     seen = {s.name: Total(s.name, s.function, s.value.dtype) for s in outer}

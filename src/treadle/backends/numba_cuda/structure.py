@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from treadle.loops import Assign, Expr, For, If, Index, Kind, Let, Load, SizeLike, Statement, Store
+from treadle.backends.numba_cuda.shares import can_share
+from treadle.loops import Expr, For, If, Index, Kind, Let, Load, SizeLike, Statement, Store
 from treadle.loops.expr import Guard, children
 from treadle.loops.index import Size
 from treadle.loops.kernel import expressions, walk_statements
@@ -62,11 +63,13 @@ class Structure:
         return tuple(loops)
 
     def is_shareable(self, loop: For) -> bool:
-        """Whether lanes may share out the iterations: each writes elements of its own."""
+        """Whether lanes may share out the iterations: each writes elements of its own, and what they gather
+        can be joined."""
         if loop.kind is Kind.PARALLEL:
             return True
         stores = [s for s in walk_statements(loop.body) if isinstance(s, Store)]
-        return loop.kind is Kind.REDUCE and all(loop.variable in store.index.variables for store in stores)
+        apart = all(loop.variable in store.index.variables for store in stores)
+        return loop.kind is Kind.REDUCE and apart and can_share(loop.body)
 
     def shared_loops(self, body: Sequence[Statement]) -> Iterator[For]:
         """The loops of a team's statements that its lanes share out."""
@@ -84,7 +87,20 @@ class Structure:
         loops = self.shared_loops(body)
         return max((prod(map(self.length, self.chain(loop))) for loop in loops), default=0)
 
-    def is_aligned(self, access: Access, variable: str, width: int, moves: Sequence[int]) -> bool:
+    def aligned(
+        self, body: Sequence[Statement], variable: str, width: int, moves: Sequence[Sequence[int]]
+    ) -> set[tuple[int, Index]]:
+        """Buffer and index of the accesses that `width` neighbouring iterations can make as a single one."""
+        own = {s.name for s in walk_statements(tuple(body)) if isinstance(s, Let)}
+        return {
+            (access.buffer, access.index)
+            for access in accesses(body)
+            if access.safe
+            and not own & set(access.index.variables)
+            and self._is_aligned(access, variable, width, moves[access.buffer])
+        }
+
+    def _is_aligned(self, access: Access, variable: str, width: int, moves: Sequence[int]) -> bool:
         """Whether `width` neighbours lie at a multiple of `width` wherever the loop variable is one."""
         factors = dict(access.index.terms)
         if factors.pop(variable, 0) != 1:
@@ -136,8 +152,3 @@ def peel(body: tuple[Statement, ...]) -> tuple[tuple[Let, ...], tuple[For, ...],
 
 def _is_grid(loop: For) -> bool:
     return loop.kind is Kind.PARALLEL and loop.extent is not None
-
-
-def assigned(body: Sequence[Statement]) -> set[str]:
-    """Names that statements give new values."""
-    return {s.name for s in walk_statements(tuple(body)) if isinstance(s, Assign)}
