@@ -1,8 +1,8 @@
 """Kernels of the gallery specs compile for two generations of GPUs and hold the limits; needs no GPU.
 
-Kernels are told apart by their text. All of them take a quarter of an hour to compile on two cores, so that by
-default a sample is: always the same one, chosen by the hash of the text, at least one of each kind of template,
-until their texts together reach a length (`SAMPLE`). `TREADLE_ALL_KERNELS=1` compiles all of them for both.
+Kernels are told apart by their text. All of them take a quarter of an hour to compile on two cores, so that
+by default a sample is: always the same one, chosen by the hash of the text, with at least one of each kind of
+template, until their texts reach a length (`SAMPLE`). `TREADLE_ALL_KERNELS=1` compiles all for both.
 """
 
 from __future__ import annotations

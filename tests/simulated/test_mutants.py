@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
-import numpy as np
 import pytest
 
-from simulated.trials import Trial, body, matmul
+from simulated.trials import Trial, matmul, program
 from support.block_sim import ORDERS, Hazard
+from support.device_problems import PROBLEMS
 from support.kernel_mutants import Mutant, damaged_steps, mutants
 from treadle.backends.numba_cuda.kernel import KernelSource
 from treadle.backends.numba_cuda.templates.tiles import Tile
 
-RANDOM = np.random.default_rng(0)
-
-
-def floats(*shape: int) -> np.ndarray:
-    return RANDOM.standard_normal(shape).astype(np.float32)
-
-
+TILE = Tile(32, 32, 8, 8, 4)
 TRIALS = {
-    "matmul": lambda: matmul((2, 29, 30), tuple(range(9, 17)), Tile(32, 32, 8, 8, 4)),
-    "matmul_in_parts": lambda: matmul((1, 29, 30), tuple(range(17, 25)), Tile(32, 32, 8, 8, 4), parts=2),
-    "elementwise": lambda: body("output y = tanh(a) * b + 1", a=floats(37, 11), b=floats(11)),
-    "vectors": lambda: body("output y = a * b", a=floats(513, 4), b=floats(513, 4)),
-    "short_rows": lambda: body("output y = softmax(a)", a=floats(9, 33)),
-    "long_rows": lambda: body("output y = softmax(a)", a=floats(3, 1025)),
-    "columns": lambda: body("output y = sum(a, axis = 0)", a=floats(67, 41)),
-    "whole": lambda: body("output y = sum(a * a)", a=floats(5, 1031)),
-    "gather": lambda: body("output y = a[i]", a=floats(7, 13), i=RANDOM.integers(0, 7, 29)),
-    "pooling": lambda: body("output y = max_pool(a, 2)", a=floats(2, 3, 7, 9)),
+    "matmul": lambda: matmul((2, 29, 30), tuple(range(9, 17)), TILE),
+    "matmul_in_parts": lambda: matmul((1, 29, 30), tuple(range(17, 25)), TILE, parts=2),
+    **{name: partial(program, problem) for name, problem in PROBLEMS.items()},
 }
 
 

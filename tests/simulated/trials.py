@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from support.device_problems import Problem, inputs_of
 from support.products import Workbench, matmul_call, product, roles
 from support.simulated_plan import SimulatedPlan, plan_sources
 from support.spec_runs import model
@@ -62,10 +63,10 @@ def matmul(
     )
 
 
-def body(text: str, harmless: Mapping[str, str] | None = None, **inputs: np.ndarray) -> Trial:
-    """A model body whose inputs are given; its kernels must give what the reference backend gives."""
-    declared = "\n".join(f"input {name}: {_declaration(array)}" for name, array in inputs.items())
-    graph = differentiate(model(f"{declared}\n{text}").graph)
+def program(problem: Problem) -> Trial:
+    """A model body; its kernels must give what the reference backend gives."""
+    inputs = inputs_of(problem)
+    graph = differentiate(model(problem.text_for(inputs)).graph)
     plan = lower(optimise(Program(graph)), target=LANES)
     wanted = evaluate(graph, {**inputs, RNG_INPUT: np.array([3, 4])})
 
@@ -75,16 +76,11 @@ def body(text: str, harmless: Mapping[str, str] | None = None, **inputs: np.ndar
         )
         return all(close(found[name], wanted[name]) for name in wanted)
 
-    return Trial(tuple(plan_sources(plan)), solves, harmless or {})
+    return Trial(tuple(plan_sources(plan)), solves)
 
 
 def _key(plan: Plan) -> dict[str, np.ndarray]:
     return {RNG_INPUT: np.array([3, 4])} if RNG_INPUT in plan.inputs else {}
-
-
-def _declaration(array: np.ndarray) -> str:
-    kind = {"i": "i64", "f": "f32", "b": "bool"}[array.dtype.kind]
-    return f"{kind}[{', '.join(map(str, array.shape))}]"
 
 
 def close(found: np.ndarray, wanted: np.ndarray) -> bool:

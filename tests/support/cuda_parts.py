@@ -8,6 +8,8 @@ from importlib.util import find_spec
 
 import pytest
 
+from treadle.backends.numba_cuda import presence
+
 INSTALL = "pip install 'treadle[cuda]'"
 
 
@@ -23,6 +25,13 @@ def _tool(name: str) -> str | None:
 tool = cache(_tool)
 HAS_COMPILER = find_spec("numba_cuda") is not None
 HAS_DISASSEMBLER = tool("cuobjdump") is not None and tool("nvdisasm") is not None
+
+
+def gpu_problem() -> str | None:
+    """Why nothing can run on a GPU here; None where it can."""
+    problem = presence.inspect().problem()
+    return problem and f"{problem[0]}; try: {problem[1]}"
+
 
 needs_cuda_compiler = pytest.mark.skipif(not HAS_COMPILER, reason=f"numba-cuda is absent: {INSTALL}")
 needs_disassembler = pytest.mark.skipif(
