@@ -27,7 +27,7 @@ from treadle.lower.products import (
     matmul_calls,
     tiling,
 )
-from treadle.lower.realise import PRODUCTS, SWEEPS, stored_nodes
+from treadle.lower.realise import PRODUCTS, SWEEPS, VIEWS, stored_nodes
 from treadle.lower.scan import Result, ScanLowering
 from treadle.lower.segments import is_row_value, placed, segments
 from treadle.lower.stage import SEARCHING
@@ -218,6 +218,8 @@ def reads_in_place(unit: Unit, node: Node, leaf: Node) -> bool:
 
     What is read once stays known as long as its loops are open, so later reads of it need not come before.
     """
+    if unit.root is not None and unit.root.op == "scatter_add_into":
+        return unit.root is node and unit.root.inputs[0] is leaf and leaf not in map(_viewed, node.inputs[1:])
     group = unit.group
     if group is None or unit.root is not None:
         return False
@@ -231,6 +233,13 @@ def reads_in_place(unit: Unit, node: Node, leaf: Node) -> bool:
     order = {stage: (home[stage], number) for number, stage in enumerate(group.stages)}
     stays_known = is_row_value(group, writer) or all(home[stage] == home[writer] for stage in readers)
     return stays_known and min(order[stage] for stage in readers) <= order[writer]
+
+
+def _viewed(node: Node) -> Node:
+    """What a node is a view of."""
+    while node.op in VIEWS:
+        node = node.inputs[0]
+    return node
 
 
 def with_outputs(

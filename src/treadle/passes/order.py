@@ -21,6 +21,7 @@ from treadle.passes import (
     decompose,
     drop_stop_grad,
     flatten_matmul,
+    row_updates,
     scan_dead,
     scan_hoist,
     scan_sink,
@@ -64,6 +65,7 @@ ORDER: tuple[Step, ...] = (
     Step("algebra", algebra.run, "constants that folded are neutral elements now"),
     Step("transpose_elimination", transpose_elimination.run, "after all views exist, before any is lowered"),
     Step("canonicalise", canonicalise.run, "moved views meet others and merge"),
+    Step("row_updates", row_updates.run, "when all gradients that are added have met"),
     Step("cse", cse.run, "equal forms have become equal nodes"),
     Step("dce", dce.run, "leaves nothing that nobody needs"),
 )
