@@ -108,7 +108,8 @@ def join(group: Group, stage: Stage, target: Target) -> bool:
     rows = tuple(loop for loop in group.rows if loop.name in matching)
     rename = {b: a for a, b in matching.items()}
     trial = Group(rows, [*group.stages, stage], {**group.renames, stage: rename})
-    if not _is_good(trial, group) or (target.lanes and _hides_rows(trial)):
+    good = _is_good(trial, group) or (target.lanes and _follows_rows(trial, group))
+    if not good or (target.lanes and _hides_rows(trial)):
         return False
     group.rows, group.stages, group.renames = trial.rows, trial.stages, trial.renames
     return True
@@ -128,6 +129,12 @@ def _is_good(trial: Group, before: Group) -> bool:
     if prod(loop.extent for loop in trial.rows) < FEWEST_ROWS:
         return False
     return all(_fastest_is_inner(trial, s) for s in trial.stages)
+
+
+def _follows_rows(trial: Group, before: Group) -> bool:
+    """Whether a stage does something with what each row has found, and leaves the rows as they are."""
+    stage = trial.stages[-1]
+    return len(trial.rows) == len(before.rows) and not trial.inner(stage) and depends(before, stage)
 
 
 def _hides_rows(group: Group) -> bool:

@@ -84,4 +84,4 @@ def _split_long(builder: Builder, node: Node, x: Node) -> Node | None:
     inner = tuple(axis + 1 for axis in axes)
     halfway = builder.apply(node.op, cut, axes=inner, keepdims=False)
     total = builder.apply(node.op, halfway, axes=(0,), keepdims=False)
-    return builder.reshape(total, shape=node.type.shape)
+    return total if total.type == node.type else builder.reshape(total, shape=node.type.shape)
