@@ -9,7 +9,16 @@ from __future__ import annotations
 from treadle.backends.numba_cuda.kernel import Launch, Pointer
 from treadle.backends.numba_cuda.templates.elements import Element
 from treadle.backends.numba_cuda.templates.tail import Place, Tail, plain_tail
-from treadle.backends.numba_cuda.templates.text import Param, Shape, ceil_div, divided, launch, numbers, under
+from treadle.backends.numba_cuda.templates.text import (
+    Param,
+    Shape,
+    ceil_div,
+    divided,
+    divisors,
+    launch,
+    numbers,
+    under,
+)
 
 THREADS = 256
 
@@ -36,7 +45,7 @@ def combine_launch(element: Element, batch: int, m: int, n: int, parts: int, tai
     ]
     total = batch * m * n
     scratch = Param("p_scratch", f"{_partial(element)}*", Pointer("scratch"))
-    params = [scratch, *tail.params, *numbers(m=m, n=n, parts=parts, total=total)]
+    params = [scratch, *tail.params, *divisors(m=m, n=n), *numbers(parts=parts, total=total)]
     shape = Shape(ceil_div(total, THREADS * tail.run), THREADS)
     return launch("combine", params, body, shape)
 
@@ -57,6 +66,4 @@ def _sum(element: Element, run: int) -> list[str]:
 
 
 def _place() -> list[str]:
-    rest, column = divided("at", "n")
-    z, row = divided("rest", "m")
-    return [f"column = {column}", f"rest = {rest}", f"row = {row}", f"z = {z}"]
+    return [*divided(("rest", "column"), "at", "n"), *divided(("z", "row"), "rest", "m")]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from treadle.backends.numba_cuda.templates.text import Param, ceil_div, divided, numbers, under
+from treadle.backends.numba_cuda.templates.text import Param, ceil_div, divided, divisors, numbers, under
 from treadle.backends.numba_cuda.templates.tiles import Tile, WarpTile
 
 
@@ -38,27 +38,26 @@ class Grid:
 
     @property
     def params(self) -> list[Param]:
-        found = numbers(m=self.m, n=self.n, k=self.k, tiles_down=self._down, tiles_across=self._across)
-        return found + (numbers(parts=self.parts, share=self.share) if self.parts > 1 else [])
+        found = numbers(m=self.m, n=self.n, k=self.k)
+        found += divisors(tiles_down=self._down, tiles_across=self._across)
+        return found + ([*divisors(parts=self.parts), *numbers(share=self.share)] if self.parts > 1 else [])
 
     def lines(self) -> list[str]:
         """Lines that define tid, row0, column0, z, k0 and k_end, and part if there are several."""
-        rest, down = divided("cuda.blockIdx.x", "tiles_down")
-        z, across = divided("block", "tiles_across")
         place = [
             "tid = int32(cuda.threadIdx.x)",
-            f"row0 = int32({down} * {self.tile.rows})",
-            f"block = {rest}",
-            f"column0 = int32({across} * {self.tile.columns})",
-            f"z = {z}",
+            "block = int32(cuda.blockIdx.x)",
+            *divided(("rest", "row0"), "block", "tiles_down"),
+            *divided(("z", "column0"), "rest", "tiles_across"),
+            f"row0 = int32(row0 * {self.tile.rows})",
+            f"column0 = int32(column0 * {self.tile.columns})",
         ]
         return place + (self._part() if self.parts > 1 else ["k0 = int32(0)", "k_end = k"])
 
     def _part(self) -> list[str]:
-        z, part = divided("z", "parts")
         return [
-            f"part = {part}",
-            f"z = {z}",
+            *divided(("rest", "part"), "z", "parts"),
+            "z = rest",
             "k0 = int32(part * share)",
             "k_end = int32(k0 + share)",
             *under("if k_end > k:", ["k_end = k"]),

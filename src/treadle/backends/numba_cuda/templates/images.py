@@ -1,7 +1,7 @@
 """Loaders for the operands of convolutions: windows of images, and weights in a gradient's order.
 
 Input: the walks of a product over an image. Output: `Loader`s. Terms of the sum are (channel, tap row, tap
-column); the numbers of taps are part of the text, so that taking a term apart is cheap; everything that does
+column); they are taken apart by multiplications and shifts; everything that does
 not depend on the term is computed once per thread.
 """
 
@@ -17,7 +17,7 @@ from treadle.backends.numba_cuda.templates.operands import (
     term_lanes,
 )
 from treadle.backends.numba_cuda.templates.simt import Loader
-from treadle.backends.numba_cuda.templates.text import Param, divided, numbers, under
+from treadle.backends.numba_cuda.templates.text import Param, divided, divisors, numbers, under
 
 
 def window_loader(reader: Reader, role: str, windows: Windows, channels: int, groups: int) -> Loader:
@@ -25,39 +25,36 @@ def window_loader(reader: Reader, role: str, windows: Windows, channels: int, gr
     rows, columns = windows.rows, windows.columns
     params = [
         *_pointer(reader, role),
-        *numbers(b_pixels=rows.count * columns.count, b_columns=columns.count),
+        *divisors(b_pixels=rows.count * columns.count, b_columns=columns.count),
+        *divisors(b_taps=windows.taps, b_taps_across=columns.taps),
         *numbers(
             b_step=rows.step, b_step_across=columns.step, b_first=rows.first, b_first_across=columns.first
         ),
         *numbers(b_down=rows.tap_step, b_across=columns.tap_step),
         *numbers(b_height=rows.source, b_width=columns.source, b_channels=channels, b_all=channels * groups),
     ]
-    image, pixel = divided("b_at", "b_pixels")
-    row, column = divided("pixel", "b_columns")
     setup = [
         *row_lanes(reader),
-        f"image = {image}",
-        f"pixel = {pixel}",
-        f"b_top = int32({row} * b_step + b_first)",
-        f"b_left = int32({column} * b_step_across + b_first_across)",
+        *divided(("image", "pixel"), "b_at", "b_pixels"),
+        *divided(("row", "column"), "pixel", "b_columns"),
+        "b_top = int32(row * b_step + b_first)",
+        "b_left = int32(column * b_step_across + b_first_across)",
         f"b_from = {reader.index}((image * b_all + z * b_channels) * (b_height * b_width))",
         f"b_from = {reader.index}(b_from + b_top * b_width + b_left)",
     ]
     fetch = reader.clear()
     for i, term in reader.terms():
-        fetch += [f"b_k = {term}", *_tap_of(windows), *_read_tap(reader, i)]
+        fetch += [f"b_k = {term}", *_tap_of(), *_read_tap(reader, i)]
     return Loader(tuple(params), tuple(setup), tuple(fetch), place_rows(reader))
 
 
-def _tap_of(windows: Windows) -> list[str]:
+def _tap_of() -> list[str]:
     """Lines that take the term `b_k` apart."""
-    channel, tap = divided("b_k", max(1, windows.taps))
-    i, j = divided("tap", max(1, windows.columns.taps))
     return [
-        f"channel = {channel}",
-        f"tap = {tap}",
-        f"down = int32({i} * b_down)",
-        f"across = int32({j} * b_across)",
+        *divided(("channel", "tap"), "b_k", "b_taps"),
+        *divided(("down", "across"), "tap", "b_taps_across"),
+        "down = int32(down * b_down)",
+        "across = int32(across * b_across)",
     ]
 
 
@@ -78,18 +75,18 @@ def weight_loader(reader: Reader, g: Geometry, windows: Windows) -> Loader:
     width = g.axes[1].kernel
     params = [
         *_pointer(reader, "w"),
-        *numbers(a_taps=g.taps, a_filter=g.group_channels * g.taps, a_filters=g.group_filters),
+        *divisors(a_taps=windows.taps, a_taps_across=columns.taps),
+        *numbers(a_channel=g.taps, a_filter=g.group_channels * g.taps, a_filters=g.group_filters),
         *numbers(a_down=rows.weight_step * width, a_across=columns.weight_step),
         *numbers(a_first=rows.weight * width + columns.weight),
     ]
     setup = list(term_lanes(reader))
     for i, row in reader.rows():
-        setup += [*row, f"a_from{i} = {reader.index}(z * a_filters * a_filter + a_at * a_taps + a_first)"]
-    filter_, tap = divided("a_k", max(1, windows.taps))
-    down, across = divided("tap", max(1, windows.columns.taps))
+        setup += [*row, f"a_from{i} = {reader.index}(z * a_filters * a_filter + a_at * a_channel + a_first)"]
     reads = [
-        f"tap = {tap}",
-        f"a_move = {reader.index}({filter_} * a_filter + {down} * a_down + {across} * a_across)",
+        *divided(("filter", "tap"), "a_k", "a_taps"),
+        *divided(("down", "across"), "tap", "a_taps_across"),
+        f"a_move = {reader.index}(filter * a_filter + down * a_down + across * a_across)",
         *(reader.read(n, f"{reader.index}(a_from{n} + a_move)") for n in reader.reads),
     ]
     fetch = ["a_k = int32(k0 + a_term)", *reader.clear(), *under("if a_k < k_end:", reads)]
@@ -100,14 +97,15 @@ def pixel_loader(reader: Reader, g: Geometry) -> Loader:
     """The gradient of y as the left operand of the gradient in w: rows are filters, terms (image, pixel)."""
     params = [
         *_pointer(reader, "dy"),
-        *numbers(a_pixels=g.pixels, a_filters=g.group_filters, a_all=g.filters),
+        *divisors(a_pixels=g.pixels),
+        *numbers(a_filters=g.group_filters, a_all=g.filters),
     ]
     setup = list(term_lanes(reader))
     for i, row in reader.rows():
         setup += [*row, f"a_from{i} = {reader.index}((z * a_filters + a_at) * a_pixels)"]
-    image, pixel = divided("a_k", "a_pixels")
     reads = [
-        f"a_move = {reader.index}({image} * a_all * a_pixels + {pixel})",
+        *divided(("image", "pixel"), "a_k", "a_pixels"),
+        f"a_move = {reader.index}(image * a_all * a_pixels + pixel)",
         *(reader.read(i, f"{reader.index}(a_from{i} + a_move)") for i in reader.reads),
     ]
     fetch = ["a_k = int32(k0 + a_term)", *reader.clear(), *under("if a_k < k_end:", reads)]
@@ -120,22 +118,22 @@ def tap_loader(reader: Reader, g: Geometry) -> Loader:
     rows, columns = g.axes
     params = [
         *_pointer(reader, "x"),
-        *numbers(b_pixels=g.pixels, b_columns=columns.outputs, b_height=rows.size, b_width=columns.size),
+        *divisors(b_pixels=g.pixels, b_columns=columns.outputs),
+        *numbers(b_height=rows.size, b_width=columns.size),
         *numbers(b_step=rows.stride, b_step_across=columns.stride, b_low=rows.low, b_low_across=columns.low),
         *numbers(b_dilation=rows.dilation, b_dilation_across=columns.dilation),
-        *numbers(b_taps=g.taps, b_taps_across=columns.kernel),
+        *divisors(b_taps=g.taps, b_taps_across=columns.kernel),
         *numbers(b_channels=g.group_channels, b_all=g.channels),
     ]
     setup = list(term_lanes(reader))
     for i, row in reader.rows():
         setup += [*row, *_column_of(reader, i)]
-    image, pixel = divided("b_k", "b_pixels")
-    down, across = divided("pixel", "b_columns")
     reads = [
-        f"pixel = {pixel}",
-        f"top = int32({down} * b_step - b_low)",
-        f"left = int32({across} * b_step_across - b_low_across)",
-        f"b_move = {reader.index}({image} * b_all * (b_height * b_width) + top * b_width + left)",
+        *divided(("image", "pixel"), "b_k", "b_pixels"),
+        *divided(("top", "left"), "pixel", "b_columns"),
+        "top = int32(top * b_step - b_low)",
+        "left = int32(left * b_step_across - b_low_across)",
+        f"b_move = {reader.index}(image * b_all * (b_height * b_width) + top * b_width + left)",
     ]
     for i in reader.reads:
         inside = (
@@ -148,13 +146,12 @@ def tap_loader(reader: Reader, g: Geometry) -> Loader:
 
 def _column_of(reader: Reader, read: int) -> list[str]:
     """Lines for the channel and the tap of a read's column."""
-    channel, tap = divided("b_at", "b_taps")
-    i, j = divided("tap", "b_taps_across")
-    place = f"(z * b_channels + {channel}) * b_height + b_down{read}"
+    place = f"(z * b_channels + channel) * b_height + b_down{read}"
     return [
-        f"tap = {tap}",
-        f"b_down{read} = int32({i} * b_dilation)",
-        f"b_across{read} = int32({j} * b_dilation_across)",
+        *divided(("channel", "tap"), "b_at", "b_taps"),
+        *divided(("down", "across"), "tap", "b_taps_across"),
+        f"b_down{read} = int32(down * b_dilation)",
+        f"b_across{read} = int32(across * b_dilation_across)",
         f"b_from{read} = {reader.index}(({place}) * b_width + b_across{read})",
     ]
 

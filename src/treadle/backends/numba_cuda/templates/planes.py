@@ -9,7 +9,7 @@ from treadle.backends.numba_cuda.kernel import Pointer
 from treadle.backends.numba_cuda.templates.elements import element
 from treadle.backends.numba_cuda.templates.geometry import Windows
 from treadle.backends.numba_cuda.templates.tail import Place, Tail, plain_tail
-from treadle.backends.numba_cuda.templates.text import Param, divided, numbers
+from treadle.backends.numba_cuda.templates.text import Param, divided, divisors, numbers
 from treadle.lower.plan import ConvCall
 
 _OUTPUTS = {"conv": "y", "conv_input_grad": "dx", "conv_filter_grad": "dw"}
@@ -23,7 +23,10 @@ def plane_tail(call: ConvCall, windows: Windows, rows: int, groups: int, index: 
     run = kind.width if is_whole and _is_aligned(call, pixels, kind.width) else 1
     place = f"{index}(plane + row * plane_size)"
     names = [_OUTPUTS[call.op], *(f"out{i}" for i in range(1, len(work.outputs) + 1))]
-    sizes = numbers(plane_rows=rows, plane_all=rows * groups, **_sizes(windows))
+    sizes = [
+        *divisors(plane_pixels=pixels, plane_columns=windows.columns.count),
+        *numbers(plane_rows=rows, plane_all=rows * groups, **_sizes(windows)),
+    ]
     outputs = tuple(Place(name, (_pointer(name, kind.pointer),), place, True) for name in names)
     first = Place(names[0], (*outputs[0].params, *sizes), place, True)
     at = {"scalar": "int32(0)", "row": "int32(z * plane_rows + row)", "full": place}
@@ -52,8 +55,6 @@ def _is_aligned(call: ConvCall, extent: int, width: int) -> bool:
 def _sizes(windows: Windows) -> dict[str, int]:
     rows, columns = windows.rows, windows.columns
     return {
-        "plane_pixels": rows.count * columns.count,
-        "plane_columns": columns.count,
         "plane_size": rows.extent * columns.extent,
         "plane_width": columns.extent,
         "plane_step": rows.place_step,
@@ -65,13 +66,12 @@ def _sizes(windows: Windows) -> dict[str, int]:
 
 def _setup(index: str) -> list[str]:
     """Lines for the place of a thread's column in the plane of row 0."""
-    image, pixel = divided("column", "plane_pixels")
-    row, column = divided("pixel", "plane_columns")
     return [
-        f"pixel = {pixel}",
-        f"plane_row = int32({row} * plane_step + plane_top)",
-        f"plane_column = int32({column} * plane_step_across + plane_left)",
-        f"plane = {index}(({image} * plane_all + z * plane_rows) * plane_size)",
+        *divided(("image", "pixel"), "column", "plane_pixels"),
+        *divided(("plane_row", "plane_column"), "pixel", "plane_columns"),
+        "plane_row = int32(plane_row * plane_step + plane_top)",
+        "plane_column = int32(plane_column * plane_step_across + plane_left)",
+        f"plane = {index}((image * plane_all + z * plane_rows) * plane_size)",
         f"plane = {index}(plane + plane_row * plane_width + plane_column)",
     ]
 

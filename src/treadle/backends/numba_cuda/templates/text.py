@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from textwrap import indent
 
+from treadle.backends.numba_cuda.division import magic
 from treadle.backends.numba_cuda.kernel import ENTRY, KernelSource, Launch, Pointer
 
 
@@ -77,7 +78,19 @@ def parted(text: str, number: int) -> tuple[str, str]:
     return f"int32({text} >> {number.bit_length() - 1})", f"int32({text} & {number - 1})"
 
 
-def divided(text: str, by: str | int) -> tuple[str, str]:
-    """Quotient and remainder of values that are not negative, without a sign to care for."""
-    unsigned = f"uint32({text})"
-    return f"int32({unsigned} // uint32({by}))", f"int32({unsigned} % uint32({by}))"
+def divisors(**values: int) -> list[Param]:
+    """Parameters for numbers by which `divided` divides: each comes with its multiplier and shift."""
+    found: list[Param] = []
+    for name, value in values.items():
+        multiplier, shift = magic(max(1, value))
+        found += numbers(**{name: value, f"{name}_magic": multiplier, f"{name}_shift": shift})
+    return found
+
+
+def divided(names: tuple[str, str], value: str, by: str) -> list[str]:
+    """Lines that define quotient and rest of a variable that is not negative, by one of the `divisors`."""
+    result, rest = names
+    return [
+        f"{result} = quotient({value}, {by}_magic, {by}_shift)",
+        f"{rest} = int32({value} - {result} * {by})",
+    ]
