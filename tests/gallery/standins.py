@@ -5,6 +5,7 @@ A function per file; `write_all` writes them into a folder.
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,7 +51,35 @@ def write_shakespeare(folder: Path) -> None:
     (folder / "tinyshakespeare.txt").write_text("the shuttle flies from hand to hand\n" * 800)
 
 
-WRITERS: tuple[Callable[[Path], None], ...] = (write_mnist, write_fashion, write_cifar, write_shakespeare)
+def write_series(folder: Path) -> None:
+    """Waves."""
+    steps = np.arange(240)
+    spots = 80 + 60 * np.sin(2 * np.pi * steps / 11)
+    lines = [f"{1700 + year},{value:.1f}" for year, value in zip(steps, spots, strict=True)]
+    (folder / "sunspots.csv").write_text("year,sunspots\n" + "\n".join(lines) + "\n")
+    lines = [f"{1949 + month / 12:.2f},{200 + month + 30 * (month % 12):.0f}" for month in range(144)]
+    (folder / "airline_passengers.csv").write_text("month,passengers\n" + "\n".join(lines) + "\n")
+
+
+def write_reviews(folder: Path) -> None:
+    """Sentences whose first word tells the class."""
+    words = "the film is so very long and slow that one may sleep".split()
+    rows = [
+        f"{i % 2}\t{('dull', 'fine')[i % 2]} {' '.join(words[: 3 + i % (len(words) - 3)])}"
+        for i in range(400)
+    ]
+    with gzip.open(folder / "rt_polarity.tsv.gz", "wt", encoding="utf-8") as stream:
+        stream.write("label\tsentence\n" + "\n".join(rows) + "\n")
+
+
+WRITERS: tuple[Callable[[Path], None], ...] = (
+    write_mnist,
+    write_fashion,
+    write_cifar,
+    write_shakespeare,
+    write_series,
+    write_reviews,
+)
 
 
 def write_all(folder: Path) -> None:

@@ -16,4 +16,5 @@ CASES = {
     "densenet": Case(steps=8),
     "squeezenet": Case(steps=20),
     "mobilenet": Case(steps=12),
+    "text_cnn": Case(steps=20),
 }
