@@ -11,6 +11,7 @@ from __future__ import annotations
 from treadle.backends.numba_cuda.kernel import Launch, Steps
 from treadle.backends.numba_cuda.templates.combine import combine_launch, partial_tail
 from treadle.backends.numba_cuda.templates.elements import element
+from treadle.backends.numba_cuda.templates.gemv import gemv_launch
 from treadle.backends.numba_cuda.templates.grid import Grid
 from treadle.backends.numba_cuda.templates.mma import TensorProduct
 from treadle.backends.numba_cuda.templates.operands import Matrix, left_side, matrix_loader, right_side
@@ -40,9 +41,17 @@ def matmul_steps(call: MatmulCall) -> Steps:
     batch, m, n = call.c.shape
     if batch * m * n == 0:
         return Steps(())
+    if min(m, n) == 1 and call.a.shape[2] > 1:
+        return Steps((vector_launch(call),))
     if call.dtype is DType.BF16:
         return tiled_steps(call, choose_warp_tile(m, n, batch))
     return tiled_steps(call, choose_tile(m, n, batch, double=element(call.dtype).width == 2))
+
+
+def vector_launch(call: MatmulCall) -> Launch:
+    """The product of a matrix and a vector, whichever of the two operands the matrix is."""
+    left, right = _left(call), _right(call)
+    return gemv_launch(call, right, left) if call.c.shape[1] == 1 else gemv_launch(call, left, right)
 
 
 def tiled_steps(call: MatmulCall, tile: Tile | WarpTile, parts: int | None = None) -> Steps:

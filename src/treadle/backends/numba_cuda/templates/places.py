@@ -9,7 +9,7 @@ from treadle.backends.numba_cuda.kernel import Pointer
 from treadle.backends.numba_cuda.templates.elements import element
 from treadle.backends.numba_cuda.templates.tail import Place, Tail
 from treadle.backends.numba_cuda.templates.text import Param
-from treadle.lower.plan import Epilogue, MatmulCall, storages
+from treadle.lower.plan import MatmulCall, storages
 from treadle.lower.storage import Storage
 
 LARGEST = 2**31 - 1
@@ -35,14 +35,15 @@ def reach(storage: Storage) -> int:
     return sum(max(0, size - 1) * abs(stride) for size, stride in pairs)
 
 
-def gemm_tail(call: MatmulCall, epilogue: Epilogue | None = None) -> Tail:
-    """The tail of a product: with the epilogue's operands and outputs."""
-    work = call.epilogue if epilogue is None else epilogue
+def gemm_tail(call: MatmulCall, *, wide: bool = True) -> Tail:
+    """The tail of a product: with the epilogue's operands and outputs; `wide` accesses where they are
+    aligned."""
+    work = call.epilogue
     kind, index = element(call.dtype), index_type(call)
     named = [("c", call.c), *((f"out{i}", out) for i, out in enumerate(work.outputs, start=1))]
     outputs = tuple(_place(name, "full", storage, kind.pointer, index) for name, storage in named)
     operands = tuple(_place(o.name, o.kind, o.storage, kind.pointer, index) for o in work.operands)
-    wide = all(_is_aligned(s, kind.width, "full") for _, s in named)
+    wide = wide and all(_is_aligned(s, kind.width, "full") for _, s in named)
     wide = wide and all(_is_aligned(o.storage, kind.width, o.kind) for o in work.operands)
     return Tail(kind, work, outputs, operands, kind.width if wide else 1)
 
