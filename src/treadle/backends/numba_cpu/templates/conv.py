@@ -16,6 +16,11 @@ import numpy as np
 
 from treadle.backends.numba_cpu.templates.conv_filter_grad import conv_filter_grad_plan
 from treadle.backends.numba_cpu.templates.conv_product import ConvProduct
+from treadle.backends.numba_cpu.templates.depthwise import (
+    depthwise_input_grad_plan,
+    depthwise_plan,
+    is_depthwise,
+)
 from treadle.backends.numba_cpu.templates.epilogue import Epilogue
 from treadle.backends.numba_cpu.templates.geometry import (
     ConvGeometry,
@@ -32,6 +37,8 @@ __all__ = ["ConvGeometry", "conv_filter_grad_plan", "conv_input_grad_plan", "con
 
 def conv_plan(dtype: str, geometry: ConvGeometry, parts: int, epilogue: Epilogue | None = None) -> Plan:
     """Return y[n, f, p] = epilogue(sum of x * w); rows of the epilogue are filters, columns pixels."""
+    if is_depthwise(geometry):
+        return depthwise_plan(dtype, geometry, parts, epilogue or Epilogue())
     correlation = forward_correlation(geometry)
     product = ConvProduct(
         dtype=dtype,
@@ -47,6 +54,8 @@ def conv_plan(dtype: str, geometry: ConvGeometry, parts: int, epilogue: Epilogue
 
 def conv_input_grad_plan(dtype: str, geometry: ConvGeometry, parts: int) -> Plan:
     """Return dx from dy and w; also what is called a transposed convolution."""
+    if is_depthwise(geometry):
+        return depthwise_input_grad_plan(dtype, geometry, parts)
     area = geometry.kernel[0] * geometry.kernel[1]
     products = [
         ConvProduct(

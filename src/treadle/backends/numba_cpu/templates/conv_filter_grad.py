@@ -14,6 +14,7 @@ import numpy as np
 from treadle.backends.numba_cpu.kernel import KernelSource
 from treadle.backends.numba_cpu.templates import conv_source
 from treadle.backends.numba_cpu.templates.conv_product import image_numbers, repeat_last
+from treadle.backends.numba_cpu.templates.depthwise import depthwise_filter_grad_plan, is_depthwise
 from treadle.backends.numba_cpu.templates.geometry import forward_correlation
 from treadle.backends.numba_cpu.templates.plan import LINE_BYTES, Plan, Step, aligned
 from treadle.backends.numba_cpu.templates.tiles import ELEMENT_BYTES, Tile, tile_shape
@@ -31,6 +32,8 @@ TAP_BLOCK_TILES = 8
 
 def conv_filter_grad_plan(dtype: str, geometry: ConvGeometry, parts: int) -> Plan:
     """Return dw[f, c, i, j] from x and dy: the partial sums, then their total."""
+    if is_depthwise(geometry):
+        return depthwise_filter_grad_plan(dtype, geometry, parts)
     c, tile = forward_correlation(geometry), tile_shape(dtype)
     chunks = _chunks(dtype, geometry, c, tile)
     sums = aligned(chunks * _sum_elements(geometry, c, tile) * ELEMENT_BYTES[dtype])

@@ -42,3 +42,8 @@ def tile_shape(dtype: str) -> Tile:
 def narrow_tile(dtype: str) -> Tile:
     """Return a shape of few rows, for products with few of them."""
     return Tile(6, 2, cpu.host().lanes(8 * ELEMENT_BYTES[dtype]))
+
+
+def row_tile(dtype: str) -> Tile:
+    """Return one long row of sums, for products that share nothing between rows."""
+    return Tile(1, 8, cpu.host().lanes(8 * ELEMENT_BYTES[dtype]))

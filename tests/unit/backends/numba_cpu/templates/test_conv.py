@@ -27,6 +27,9 @@ GEOMETRIES = [
     ConvGeometry(3, 4, 11, 10, 6, (3, 3), (2, 3), ((1, 0), (2, 1)), groups=2),
     ConvGeometry(1, 2, 12, 13, 20, (3, 3), (1, 2), ((2, 2), (2, 2)), (2, 2)),
     ConvGeometry(2, 6, 8, 8, 6, (3, 3), padding=((1, 1), (1, 1)), groups=6),
+    ConvGeometry(2, 3, 9, 10, 3, (3, 5), (2, 3), ((1, 2), (2, 4)), (2, 1), groups=3),
+    ConvGeometry(3, 2, 5, 5, 2, (1, 1), (3, 3), groups=2),
+    ConvGeometry(1, 2, 4, 5, 2, (2, 2), padding=((2, 1), (0, 3)), groups=2),
     ConvGeometry(2, 3, 5, 5, 4, (1, 1), (3, 3)),
     ConvGeometry(1, 48, 5, 19, 33, (3, 3), padding=((1, 1), (1, 1))),
     ConvGeometry(1, 1, 1, 130, 1, (1, 7), padding=((0, 0), (6, 0)), dilation=(1, 1)),
@@ -156,10 +159,10 @@ def test_filter_grad_too_big_for_partial_sums_is_divided_by_taps() -> None:
     close(dw, expect_filter_grad(x, dy, g), "f4")
 
 
-@pytest.mark.parametrize("filters", [5, 20])
-def test_epilogue_sees_filters_as_rows(filters: int) -> None:
-    """Bias by filter, a full operand and an extra output work in both forms of the product."""
-    g = ConvGeometry(3, 4, 8, 17, filters, (3, 3), padding=((1, 1), (1, 1)))
+@pytest.mark.parametrize(("filters", "groups"), [(5, 1), (20, 1), (4, 4)])
+def test_epilogue_sees_filters_as_rows(filters: int, groups: int) -> None:
+    """Bias by filter, a full operand and an extra output work in all forms of the product."""
+    g = ConvGeometry(3, 4, 8, 17, filters, (3, 3), padding=((1, 1), (1, 1)), groups=groups)
     x, w, dy = tensors(g, "f4")
     bias, y, pre = random((filters, 1, 1), "f4"), aligned(dy.shape, "f4"), aligned(dy.shape, "f4")
     epilogue = Epilogue(
