@@ -63,7 +63,7 @@ def write_series(folder: Path) -> None:
 
 def write_reviews(folder: Path) -> None:
     """Sentences whose first word tells the class."""
-    words = "the film is so very long and slow that one may sleep".split()
+    words = ["the", "film", "is", "so", "very", "long", "and", "slow", "that", "one", "may", "sleep"]
     rows = [
         f"{i % 2}\t{('dull', 'fine')[i % 2]} {' '.join(words[: 3 + i % (len(words) - 3)])}"
         for i in range(400)
