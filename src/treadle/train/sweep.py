@@ -2,7 +2,8 @@
 
 Input: a plan, its module. Output: a folder with `trials/NUMBER-DIGEST/` (run folders), `results.csv`,
 `results.json`, `sweep.png`. Trials that have ended are not run again, so an interrupted sweep goes on
-where it was. A trial that fails, or whose process dies, is recorded. Non-goals: choosing points (`frontend.sweeps`).
+where it was. A trial that fails, or whose process dies, is recorded. Non-goals: choosing points
+(`frontend.sweeps`).
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ def _run_apart(
     """A process for each trial, `count` at a time; they end with this one, also when it is interrupted."""
     context = multiprocessing.get_context("spawn")
     left = list(waiting)
-    running: dict[int, tuple[BaseProcess, Trial]] = {}
+    running: list[tuple[BaseProcess, Trial]] = []
     try:
         while left or running:
             while left and len(running) < count:
@@ -147,15 +148,17 @@ def _run_apart(
                 _prepare(trial, jobs[trial.name], module, plan)
                 process = context.Process(target=_in_process, args=(jobs[trial.name],))
                 process.start()
-                running[process.sentinel] = (process, trial)
-            for sentinel in wait(list(running)):
-                process, trial = running.pop(sentinel)  # type: ignore[call-overload]
-                process.join()
+                running.append((process, trial))
+            ready = wait([process.sentinel for process, _ in running])
+            ended = [one for one in running if one[0].sentinel in ready]
+            running = [one for one in running if one not in ended]
+            for started, trial in ended:
+                started.join()
                 yield trial
     finally:
-        for process, _ in running.values():
-            process.terminate()
-            process.join()
+        for started, _ in running:
+            started.terminate()
+            started.join()
 
 
 def _in_process(job: TrialJob) -> None:

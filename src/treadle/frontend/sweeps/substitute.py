@@ -26,7 +26,7 @@ def substitute(module: Module, plan: SweepPlan, values: Iterable[tuple[Axis, ast
     Raises:
         TreadleError: E1206 for a path that means nothing.
     """
-    blocks = [block for block in module.spec.blocks if not isinstance(block, ast.Sweep)]
+    blocks: list[ast.TopLevel] = [b for b in module.spec.blocks if not isinstance(b, ast.Sweep)]
     for axis, value in values:
         blocks = _Substitution(module, plan, axis, value).run(blocks)
     kept = [b for b in blocks if not isinstance(b, ast.Train) or _name(b) == plan.train]
@@ -95,9 +95,11 @@ class _Substitution:
     def _argument_of_train(self, node: ast.Node, where: str, name: str) -> ast.Node | None:
         if not isinstance(node, ast.Train) or _name(node) != _name(self.train):
             return None
-        owner = self.train.model.id if where == "model_args" else self.train.data.id  # type: ignore[union-attr]
-        args = self._with_argument(getattr(node, where), _params(self.module, owner), name)
-        return replace(node, **{where: args})
+        if where == "model_args":
+            params = _params(self.module, self.train.model.id)
+            return replace(node, model_args=self._with_argument(node.model_args, params, name))
+        params = _params(self.module, self.train.data.id) if self.train.data else []
+        return replace(node, data_args=self._with_argument(node.data_args, params, name))
 
     def _argument_of_setting(self, node: ast.Node, word: str, name: str) -> ast.Node | None:
         if isinstance(node, ast.Train) and _name(node) != _name(self.train):
