@@ -98,6 +98,27 @@ class Session(Protocol):
         ...
 
 
+class Running(Protocol):
+    """A run that was started."""
+
+    def outputs(self) -> dict[str, Array]:
+        """Waits for the end of the run: its outputs by name."""
+        ...
+
+
+@runtime_checkable
+class Overlapping(Protocol):
+    """A session that computes while its caller prepares the next inputs; `run` is `start` and `outputs`."""
+
+    def start(self, program: str, inputs: Mapping[str, np.ndarray[Any, Any]]) -> Running:
+        """Starts a program. Raises as `Session.run` does."""
+        ...
+
+    def send(self, program: str, inputs: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """Starts copying the inputs of a later `start` with this very mapping."""
+        ...
+
+
 @runtime_checkable
 class Profiled(Protocol):
     """A session that can say how long each call of a program takes."""
