@@ -38,7 +38,7 @@ def store_lines(product: Staged, tail: Tail) -> list[str]:
         *product.stage_strip(),
         "cuda.syncthreads()",
         *under(f"for turn in range({strips.rows // rows}):", element),
-        "cuda.syncthreads()",
+        *(["cuda.syncthreads()"] if strips.count > 1 else []),
     ]
     return [
         f"first_row = {strip_row}",
