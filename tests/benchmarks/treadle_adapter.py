@@ -4,6 +4,8 @@ The harness (`peers.py`, outside of this repository) gives batches and initial p
 as in PyTorch; parameters correspond to those of the spec in order of declaration. Run it with
 
     PYTHONPATH=tests/benchmarks python peers.py --peer torch-eager,jax,treadle=treadle_adapter --json out.json
+
+With `TREADLE_DEVICE=cuda` it runs on a GPU; a step then includes the copy of its batch to the device.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from treadle.backends.protocol import Session
 from treadle.frontend.load import load_spec
 from treadle.frontend.result import ModelGraph, TrainPlan
 
+DEVICE = os.environ.get("TREADLE_DEVICE", "cpu")
 SPECS = Path(__file__).parent / "workloads"
 
 
@@ -31,14 +34,22 @@ def build(case: Case) -> Job:
         raise ValueError(f"no adapter for {case.workload.name}")
     step = plan.phases[0].graph
     sizes = input_sizes(plan.eval, case.batches[0])
-    session = driver.compile_programs({"step": driver.Program(step, sizes)}, "cpu", threads())
+    session = driver.compile_programs({"step": driver.Program(step, sizes)}, DEVICE, threads())
     write_initial(session, plan, case)
     batches = [{name: np.ascontiguousarray(array) for name, array in batch.items()} for batch in case.batches]
+    count = sum(int(value.size) for value in case.params.values())
+    if DEVICE == "cuda":  # its steps are not over when they return
+        return Job(
+            step=lambda i: session.start("step", batches[i % len(batches)]),
+            wait=lambda running: running.outputs(),
+            loss=lambda running: float(running.outputs()["loss"]),
+            param_count=count,
+        )
     return Job(
         step=lambda i: session.run("step", batches[i % len(batches)]),
         wait=lambda _handle: None,
         loss=lambda handle: float(handle["loss"]),
-        param_count=sum(int(value.size) for value in case.params.values()),
+        param_count=count,
     )
 
 

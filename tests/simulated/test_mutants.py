@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from functools import cache, partial
 
 import pytest
@@ -15,10 +16,21 @@ from treadle.backends.numba_cuda.templates.tiles import Tile
 
 TILE = Tile(32, 32, 8, 8, 4)
 TRIALS = {
-    "matmul": lambda: matmul((2, 29, 30), tuple(range(9, 17)), TILE),
-    "matmul_in_parts": lambda: matmul((1, 29, 30), tuple(range(17, 25)), TILE, parts=2),
+    "matmul": lambda: matmul((2, 29, 30), tuple(range(1, 17)), TILE),
+    "matmul_in_parts": lambda: matmul((1, 29, 30), tuple(range(17, 33)), TILE, parts=2),
     **{name: partial(program, problem) for name, problem in PROBLEMS.items()},
 }
+
+HARMLESS = {
+    "gemm_f32: bound *: for t in range(tiles):": "a further tile of zeros adds nothing",
+    "*: barrier 1: cuda.syncthreads()": "keeps a second reduction off the numbers of the first; there is one",
+    "exp_sum_div: barrier 1: cuda.syncwarp()": "each lane reads what it has written itself",
+    "*: bound *: row < rows": "the grid has a block for each row, or a second guard follows",
+    "max: index *: r0_0_f32[uint32(int32(0))]": "softmax is the same for any number near the maximum",
+    "take: bound *: v0 > int64(0)": "the larger of a number and 0",
+    "take: bound *: select(v0 > int64(0), v0, int64(0)) < int64(6)": "the smaller of a number and 6",
+}
+"""Damage that changes no result, by kernel, kind, place and piece; and why."""
 
 
 @cache
@@ -45,10 +57,14 @@ def test_undamaged_kernels_solve_the_trial(name: str) -> None:
 @pytest.mark.parametrize("name", TRIALS)
 def test_no_mutant_survives(name: str) -> None:
     survivors = [
-        f"{source.name}: {mutant.kind}: {piece}"
+        f"{source.name}: {mutant}"
         for source in trial(name).sources
         for mutant in mutants(source.text)
-        for piece in [mutant.piece.splitlines()[0]]
-        if not piece.startswith(tuple(trial(name).harmless)) and not noticed(trial(name), source, mutant)
+        if not is_harmless(f"{source.name}: {mutant}") and not noticed(trial(name), source, mutant)
     ]
     assert not survivors
+
+
+def is_harmless(damage: str) -> bool:
+    """Whether the table says so."""
+    return any(fnmatchcase(damage, pattern.replace("[", "[[]")) for pattern in HARMLESS)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,16 +32,10 @@ class Trial:
     Attributes:
         sources: the kernels.
         solves: whether all problems are solved rightly, with steps changed before they run, in an order.
-        harmless: beginnings of pieces whose damage changes no result, and why.
     """
 
     sources: tuple[KernelSource, ...]
     solves: Callable[[Change, str], bool]
-    harmless: Mapping[str, str] = field(default_factory=dict)
-
-
-ZEROS = "a further tile of zeros adds nothing"
-"""Why a loop over tiles may run once more: what lies beyond the sum is read as zero."""
 
 
 def matmul(
@@ -59,7 +53,6 @@ def matmul(
     return Trial(
         tuple(sources),
         lambda change, order: all(solve(change, order, k) for k in terms),
-        {"for t in range(tiles)": ZEROS},
     )
 
 

@@ -10,9 +10,11 @@ import ast
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from treadle.backends.numba_cuda.kernel import KernelSource, Launch, Steps
 
+T = TypeVar("T")
 BARRIERS = ("cuda.syncthreads", "cuda.syncwarp")
 WAITS = ("cp_async_wait",)
 ACCESSES = (
@@ -30,27 +32,37 @@ ONE_MORE = {ast.Lt: ast.LtE, ast.Gt: ast.GtE}
 
 @dataclass(frozen=True)
 class Mutant:
-    """A damaged kernel text: what kind of damage, and to which piece of the text."""
+    """A damaged kernel text: what kind of damage, to the how-manieth place for it, and to which piece."""
 
     kind: str
+    place: int
     piece: str
     text: str
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.piece}"
+        return f"{self.kind} {self.place}: {self.piece.splitlines()[0]}"
 
 
 def mutants(text: str, per_kind: int = 6) -> list[Mutant]:
     """Mutants of a kernel, evenly chosen among those of each kind."""
-    nodes = list(ast.walk(ast.parse(text)))
+    tree = ast.parse(text)
     return [
-        _mutant(kind, text, number)
-        for kind, damage in DAMAGES.items()
-        for number in evenly([at for at, node in enumerate(nodes) if damage(deepcopy(node))], per_kind)
+        _mutant(kind, place, text, number)
+        for kind in DAMAGES
+        for place, number in evenly(list(enumerate(_places(kind, tree), start=1)), per_kind)
     ]
 
 
-def evenly(things: list[int], most: int) -> list[int]:
+def _places(kind: str, tree: ast.AST) -> list[int]:
+    """The numbers of the nodes that can be damaged, in the order of the text."""
+    nodes = list(ast.walk(tree))
+    found = [at for at, node in enumerate(nodes) if DAMAGES[kind](deepcopy(node)) is not None]
+    return sorted(
+        found, key=lambda at: (getattr(nodes[at], "lineno", 0), getattr(nodes[at], "col_offset", 0))
+    )
+
+
+def evenly(things: list[T], most: int) -> list[T]:
     """At most so many of the things, spread over all of them."""
     if len(things) <= most:
         return things
@@ -67,7 +79,7 @@ def damaged_steps(steps: Steps, source: KernelSource, mutant: Mutant) -> Steps:
     return replace(steps, steps=tuple(changed))
 
 
-def _mutant(kind: str, text: str, number: int) -> Mutant:
+def _mutant(kind: str, place: int, text: str, number: int) -> Mutant:
     """The mutant whose damage is done to the node of this number."""
     tree = ast.parse(text)
     node = list(ast.walk(tree))[number]
@@ -75,7 +87,7 @@ def _mutant(kind: str, text: str, number: int) -> Mutant:
     worse = DAMAGES[kind](node)
     if worse is not None and worse is not node:
         tree = _Exchange(node, worse).visit(tree)
-    return Mutant(kind, piece, ast.unparse(ast.fix_missing_locations(tree)))
+    return Mutant(kind, place, piece, ast.unparse(ast.fix_missing_locations(tree)))
 
 
 class _Exchange(ast.NodeTransformer):

@@ -18,15 +18,15 @@ def kernel(x, y, n):
 
 
 def test_every_damage_once() -> None:
-    damages = {(mutant.kind, mutant.piece.splitlines()[0]) for mutant in mutants(TEXT)}
+    damages = {str(mutant) for mutant in mutants(TEXT)}
     assert damages == {
-        ("barrier", "cuda.syncthreads()"),
-        ("wait", "cp_async_wait(0)"),
-        ("bound", "i < n"),
-        ("bound", "for j in range(n):"),
-        ("index", "y[i]"),
-        ("index", "x[i]"),
-        ("index", "load4(x, j)"),
+        "barrier 1: cuda.syncthreads()",
+        "wait 1: cp_async_wait(0)",
+        "bound 1: i < n",
+        "bound 2: for j in range(n):",
+        "index 1: y[i]",
+        "index 2: x[i]",
+        "index 3: load4(x, j)",
     }
 
 
@@ -46,5 +46,5 @@ def test_many_are_sampled_evenly() -> None:
 def test_a_mutant_takes_the_place_of_its_kernel_alone() -> None:
     good, other = (KernelSource(name, name, (), 32) for name in ("good", "other"))
     steps = Steps(tuple(Launch(source, (1, 1, 1), (32, 1, 1), ()) for source in (good, other)))
-    worse = damaged_steps(steps, good, Mutant("index", "", "worse"))
+    worse = damaged_steps(steps, good, Mutant("index", 1, "", "worse"))
     assert [source.text for source in worse.sources()] == ["worse", "other"]
