@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.loop_machine import Machine
 from support.simulated_plan import SimulatedPlan
-from treadle.lower.plan import KernelCall
+from treadle.lower.plan import BatchCall, KernelCall
 
 
 class CudaMachine(SimulatedPlan):
@@ -12,7 +12,7 @@ class CudaMachine(SimulatedPlan):
 
     def _calls(self, calls) -> None:
         for call in calls:
-            if isinstance(call, KernelCall):
+            if isinstance(call, KernelCall | BatchCall):
                 self._launch(call)
             else:
                 Machine._calls(self, [call])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import prod
 
 from treadle.ir import Node
-from treadle.lower.plan import Call, ConvCall, KernelCall, LoopCall, MatmulCall, PackCall, storages
+from treadle.lower.plan import BatchCall, Call, ConvCall, KernelCall, LoopCall, MatmulCall, PackCall, storages
 from treadle.lower.storage import Storage
 from treadle.source import Span
 
@@ -30,7 +30,9 @@ class Cost:
 def cost_of(call: Call) -> Cost:
     """The cost of one run of a call; of all iterations for a loop."""
     if isinstance(call, LoopCall):
-        return _loop(call)
+        return _several(f"loop of {call.count}", call.body, call.count)
+    if isinstance(call, BatchCall):
+        return _several(f"{len(call.calls)} {call.calls[0].kernel.name}", call.calls)
     if isinstance(call, PackCall):
         moved = 2 * _bytes(call.product.b)
         return Cost("pack", _span(call.product.nodes), _layer(call.product.nodes), moved, 0)
@@ -41,16 +43,16 @@ def cost_of(call: Call) -> Cost:
     return Cost(_name(call), _span(call.nodes), _layer(call.nodes), moved, 2 * _multiply_adds(call))
 
 
-def _loop(call: LoopCall) -> Cost:
-    inner = [cost_of(one) for one in call.body]
+def _several(name: str, calls: Iterable[Call], times: int = 1) -> Cost:
+    inner = [cost_of(one) for one in calls]
     spans = [cost.span for cost in inner if cost.span]
     layers = [cost.layer for cost in inner if cost.layer]
     return Cost(
-        f"loop of {call.count}",
+        name,
         spans[0] if spans else None,
         layers[0] if layers else "",
-        call.count * sum(cost.bytes for cost in inner),
-        call.count * sum(cost.operations for cost in inner),
+        times * sum(cost.bytes for cost in inner),
+        times * sum(cost.operations for cost in inner),
     )
 
 
@@ -58,13 +60,13 @@ def _name(call: MatmulCall | ConvCall) -> str:
     if isinstance(call, ConvCall):
         return f"{call.op} {'x'.join(map(str, call.output.shape))}"
     batch, m, n = call.c.shape
-    sizes = (m, n, call.a.shape[2]) if batch == 1 else (batch, m, n, call.a.shape[2])
+    sizes = (m, n, call.a.shape[-1]) if batch == 1 else (batch, m, n, call.a.shape[-1])
     return f"matmul {'x'.join(map(str, sizes))}"
 
 
 def _multiply_adds(call: MatmulCall | ConvCall) -> int:
     if isinstance(call, MatmulCall):
-        return prod(call.c.shape) * call.a.shape[2]
+        return prod(call.c.shape) * call.a.shape[-1]
     first, second = call.inputs
     filters = {"conv": second, "conv_input_grad": second, "conv_filter_grad": call.output}[call.op]
     positions = {"conv": call.output, "conv_input_grad": first, "conv_filter_grad": second}[call.op]

@@ -35,6 +35,25 @@ class KernelCall:
     nodes: tuple[Node, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class BatchCall:
+    """Calls of one kernel that do not depend on each other and run in one launch; made by `batch.py`."""
+
+    calls: tuple[KernelCall, ...]
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        return tuple(node for call in self.calls for node in call.nodes)
+
+    @property
+    def operands(self) -> tuple[Operand, ...]:
+        return tuple(operand for call in self.calls for operand in call.operands)
+
+    @property
+    def work(self) -> int:
+        return sum(call.work for call in self.calls)
+
+
 @dataclass(frozen=True)
 class EpilogueOperand:
     """A tensor that an epilogue reads; `kind` is scalar, row (one per m or filter), column (one per n)
@@ -63,6 +82,7 @@ class Epilogue:
 class MatmulCall:
     """`c[b, m, n] = epilogue(sum over k of a[b, m, k] * b[b, k, n])`; storages of rank 3.
 
+    On targets that can do it, the batch of a and b may be two axes: then both have rank 4.
     A batch stride of 0 repeats an operand. `packed` holds a prepared copy of b, made by a `PackCall` before.
     """
 
@@ -111,7 +131,7 @@ class LoopCall:
     body: tuple[Call, ...]
 
 
-Call = KernelCall | MatmulCall | PackCall | ConvCall | LoopCall
+Call = KernelCall | BatchCall | MatmulCall | PackCall | ConvCall | LoopCall
 
 
 @dataclass(eq=False)
@@ -135,7 +155,9 @@ class Plan:
 
     def kernels(self) -> list[Kernel]:
         """The distinct kernels, in order of their first call."""
-        return list(dict.fromkeys(call.kernel for call in walk(self.calls) if isinstance(call, KernelCall)))
+        alone = [(call,) for call in walk(self.calls) if isinstance(call, KernelCall)]
+        batches = [call.calls for call in walk(self.calls) if isinstance(call, BatchCall)]
+        return list(dict.fromkeys(call.kernel for calls in (*alone, *batches) for call in calls))
 
     def bytes_of(self, kind: BufferKind) -> int:
         """Total size of the buffers of a kind, without reuse."""
@@ -164,8 +186,8 @@ def storages(call: Call) -> tuple[list[Storage], list[Storage]]:
 
 def touched(call: Call) -> tuple[set[Buffer], set[Buffer]]:
     """The buffers that a call reads and those that it writes."""
-    if isinstance(call, LoopCall):
-        pairs = [touched(inner) for inner in call.body]
+    if isinstance(call, LoopCall | BatchCall):
+        pairs = [touched(inner) for inner in (call.body if isinstance(call, LoopCall) else call.calls)]
         return set().union(*(r for r, _ in pairs)), set().union(*(w for _, w in pairs))
     if isinstance(call, KernelCall):
         written = {

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from treadle.loops import Kernel, kernel_text
 from treadle.loops.text import expr_text
 from treadle.lower.arena import assign_offsets
-from treadle.lower.plan import Call, ConvCall, KernelCall, LoopCall, MatmulCall, PackCall, Plan
+from treadle.lower.plan import BatchCall, Call, ConvCall, KernelCall, LoopCall, MatmulCall, PackCall, Plan
 from treadle.lower.storage import Buffer, BufferKind, Storage
 
 _KINDS = (BufferKind.PARAM, BufferKind.STATE, BufferKind.INPUT, BufferKind.OUTPUT, BufferKind.CONSTANT)
@@ -42,6 +42,8 @@ class _Names:
         if isinstance(call, KernelCall):
             operands = ", ".join(_buffer(operand.buffer) for operand in call.operands)
             return [f"{self.kernels[call.kernel]}({operands}; {', '.join(map(str, call.sizes))})"]
+        if isinstance(call, BatchCall):
+            return ["together:", *(f"  {line}" for line in self.calls(call.calls))]
         if isinstance(call, PackCall):
             return [f"pack {_storage(call.product.b)}"]
         return _product(call)

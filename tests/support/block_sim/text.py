@@ -63,4 +63,7 @@ def written_params(text: str) -> frozenset[str]:
             names.add(ast.unparse(node.value))
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("store", "atomic")):
             names.add(ast.unparse(node.args[0]))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in names:
+            names.add(ast.unparse(node.value))  # a pointer that is chosen among parameters
     return frozenset(names)

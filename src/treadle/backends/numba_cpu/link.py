@@ -24,7 +24,17 @@ from treadle.backends.numba_cpu.templates.gemm import GemmSizes, GemmSpec, gemm_
 from treadle.backends.numba_cpu.templates.geometry import ConvGeometry
 from treadle.loops import Kernel
 from treadle.lower.packing import hoist_packing
-from treadle.lower.plan import Call, ConvCall, KernelCall, LoopCall, MatmulCall, PackCall, Plan, walk
+from treadle.lower.plan import (
+    BatchCall,
+    Call,
+    ConvCall,
+    KernelCall,
+    LoopCall,
+    MatmulCall,
+    PackCall,
+    Plan,
+    walk,
+)
 from treadle.lower.storage import Buffer, BufferKind, Storage, whole
 from treadle.types import DType
 
@@ -106,6 +116,8 @@ class _Linking:
             return [run.Loop(call.count, body, self.patches.pop(call.number))]
         if isinstance(call, KernelCall):
             return [self._kernel(call)]
+        if isinstance(call, BatchCall):
+            return [self._kernel(one) for one in call.calls]
         return self._product(call)
 
     def _kernel(self, call: KernelCall) -> run.Call:
@@ -179,18 +191,25 @@ def _sizes(call: MatmulCall) -> GemmSizes:
         batch=batch,
         m=m,
         n=n,
-        k=call.a.shape[2],
+        k=call.a.shape[-1],
         a=_three(call.a),
         b=_three(call.b),
         c=_two(call.c),
         operands={operand.name: _two(operand.storage) for operand in call.epilogue.operands},
         outputs=tuple(_two(output) for output in call.epilogue.outputs),
+        inner=call.a.shape[1] if len(call.a.shape) == 4 else None,
+        outer=(_outer(call.a), _outer(call.b)),
     )
 
 
 def _three(storage: Storage) -> tuple[int, int, int]:
-    batch, row, column = storage.strides
+    batch, row, column = storage.strides[-3:]
     return batch, row, column
+
+
+def _outer(storage: Storage) -> int:
+    """The stride of the outer one of two batch axes."""
+    return storage.strides[0] if len(storage.strides) > 3 else 0
 
 
 def _two(storage: Storage) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 
 from treadle.backends.numba_cuda import presence
+from treadle.backends.numba_cuda.batches import MOST_CALLS, batch_key
 from treadle.backends.numba_cuda.cache import cubins
 from treadle.backends.numba_cuda.choose import choose_steps
 from treadle.backends.numba_cuda.driver_api import AllocationError, Driver, Handle
@@ -23,6 +24,7 @@ from treadle.backends.numba_cuda.session import CudaSession
 from treadle.backends.protocol import DeviceMemoryError, MemoryPlan
 from treadle.backends.support import check_support
 from treadle.ir import Graph
+from treadle.lower.batch import batched
 from treadle.lower.plan import Plan
 from treadle.lower.programs import lower_all
 from treadle.lower.target import LANES
@@ -95,6 +97,8 @@ def open_driver() -> Driver:
 def plan_session(programs: Mapping[str, Graph]) -> tuple[dict[str, Plan], Linker, Layout]:
     """Plans, their steps and the memory they need; compiles nothing and asks no device."""
     plans = lower_all(programs, LANES)
+    for plan in plans.values():
+        plan.calls = batched(plan.calls, batch_key, MOST_CALLS)
     linker = Linker(choose_steps)
     for plan in plans.values():
         linker.prepare(plan)

@@ -5,10 +5,11 @@ Input: a call. Output: its `Steps`. Non-goals: where operands lie (`link.py`).
 
 from __future__ import annotations
 
+from treadle.backends.numba_cuda.batches import batch_steps
 from treadle.backends.numba_cuda.kernel import Steps
 from treadle.backends.numba_cuda.kernels import kernel_steps
 from treadle.backends.numba_cuda.templates import conv_steps, matmul_steps
-from treadle.lower.plan import Call, ConvCall, KernelCall, MatmulCall
+from treadle.lower.plan import BatchCall, Call, ConvCall, KernelCall, MatmulCall
 
 
 def choose_steps(call: Call) -> Steps:
@@ -19,6 +20,8 @@ def choose_steps(call: Call) -> Steps:
     """
     if isinstance(call, KernelCall):
         return kernel_steps(call)
+    if isinstance(call, BatchCall):
+        return batch_steps(call)
     if isinstance(call, MatmulCall):
         return matmul_steps(call)
     if isinstance(call, ConvCall):

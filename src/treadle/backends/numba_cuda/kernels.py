@@ -7,6 +7,7 @@ too long.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 
 from treadle.backends.numba_cuda.division import magic
@@ -31,6 +32,7 @@ RESIDENT_BLOCKS = 264  # of kernels whose blocks have scratch in global memory
 PARTS = 16  # bytes: shares of scratch begin at multiples of it
 
 
+@lru_cache(maxsize=1024)
 def kernel_steps(call: KernelCall) -> Steps:
     """The launches of a call.
 

@@ -11,7 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from treadle.backends.numba_cuda.kernel import Fill, KernelSource, Launch, Pointer, Step, Steps
-from treadle.lower.plan import Call, ConvCall, KernelCall, LoopCall, MatmulCall, PackCall, Plan, walk
+from treadle.lower.plan import (
+    BatchCall,
+    Call,
+    ConvCall,
+    KernelCall,
+    LoopCall,
+    MatmulCall,
+    PackCall,
+    Plan,
+    walk,
+)
 from treadle.lower.storage import Buffer, BufferKind, Storage
 from treadle.types import DType
 
@@ -127,6 +137,9 @@ def length(commands: Commands) -> int:
 
 def places_of(call: Call) -> dict[str, Place]:
     """Where the roles of a call's steps lie."""
+    if isinstance(call, BatchCall):
+        each = [places_of(one) for one in call.calls]
+        return {f"{n}.{role}": place for n, places in enumerate(each) for role, place in places.items()}
     if isinstance(call, KernelCall):
         return {
             str(number): Place(operand.buffer, 0, _in_bytes(operand.moves, operand.buffer))
