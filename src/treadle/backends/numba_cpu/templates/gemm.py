@@ -16,6 +16,7 @@ from treadle.backends.numba_cpu.kernel import KernelSource
 from treadle.backends.numba_cpu.templates.epilogue import Epilogue, output_role
 from treadle.backends.numba_cpu.templates.epilogue_source import epilogue_layout, epilogue_text
 from treadle.backends.numba_cpu.templates.gemm_source import gemm_layout, gemm_text, pack_layout, pack_text
+from treadle.backends.numba_cpu.templates.gemv import is_row_product, row_product_plan
 from treadle.backends.numba_cpu.templates.plan import LINE_BYTES, Plan, Step, aligned
 from treadle.backends.numba_cpu.templates.tiles import ELEMENT_BYTES, Tile, tile_shape
 
@@ -55,7 +56,8 @@ class GemmSpec:
 class GemmSizes:
     """Extents, and strides in elements: a = (batch, m, k), b = (batch, k, n), c = (batch, m).
 
-    `operands` gives (batch, m) strides by name (default (0, 0)), `outputs` those of the extra outputs in
+    A batch of two axes has `inner` products in the inner one, and the strides `outer` of A and B in the outer
+    one. `operands` gives (batch, m) strides by name (default (0, 0)), `outputs` those of the extra outputs in
     order.
     """
 
@@ -68,10 +70,20 @@ class GemmSizes:
     c: tuple[int, int]
     operands: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     outputs: tuple[tuple[int, int], ...] = ()
+    inner: int | None = None
+    outer: tuple[int, int] = (0, 0)
+
+    @property
+    def batch_axes(self) -> dict[str, int]:
+        """The batch's part of a meta array."""
+        inner = self.batch if self.inner is None else self.inner
+        return {"batch": self.batch, "inner": max(1, inner), "b_o": self.outer[1]}
 
 
 def gemm_plan(spec: GemmSpec, sizes: GemmSizes, parts: int) -> Plan:
     """Return the product's steps; the scratch grows with `parts`, the results do not depend on it."""
+    if is_row_product(spec, sizes):
+        return row_product_plan(spec, sizes, parts)
     part = _part_elements(spec, sizes)
     if spec.b_packed:
         steps, packed = [_product_step(spec, sizes, parts, part, "b", 0)], 0
@@ -114,7 +126,7 @@ def _reads_in_place(spec: GemmSpec, sizes: GemmSizes) -> bool:
 
 def _pack_step(spec: GemmSpec, sizes: GemmSizes, role: str) -> Step:
     layout = pack_layout(spec.dtype)
-    numbers = {"batch": sizes.batch, "columns": sizes.n, "depth": sizes.k}
+    numbers = {**sizes.batch_axes, "columns": sizes.n, "depth": sizes.k}
     numbers |= dict(zip(("b_b", "b_k", "b_n"), sizes.b, strict=True))
     source = KernelSource(f"pack_{spec.dtype}", pack_text(spec.dtype, tile_shape(spec.dtype)))
     slots = layout.slots(roles={"packed": role})
@@ -144,7 +156,8 @@ def _callees(spec: GemmSpec, index: int) -> tuple[tuple[int, KernelSource], ...]
 
 
 def _extents(sizes: GemmSizes) -> dict[str, int]:
-    numbers = {"batch": sizes.batch, "rows": sizes.m, "columns": sizes.n, "depth": sizes.k}
+    numbers = {**sizes.batch_axes, "rows": sizes.m, "columns": sizes.n, "depth": sizes.k}
+    numbers["a_o"] = sizes.outer[0]
     numbers |= dict(zip(("a_b", "a_m", "a_k"), sizes.a, strict=True))
     numbers |= dict(zip(("b_b", "b_k"), sizes.b[:2], strict=True))
     return numbers | dict(zip(("c_b", "c_m"), sizes.c, strict=True))

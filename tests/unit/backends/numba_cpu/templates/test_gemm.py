@@ -50,6 +50,9 @@ SHAPES = [
     (65, 1, 31),
     (64, 85, 10),
     (13, 400, 47),
+    (1, 203, 87),
+    (1, 64, 2100),
+    (1, 500, 9),
 ]
 
 
@@ -66,7 +69,9 @@ def test_product_at_odd_sizes_and_any_transposition(
     check(dtype, a, b, threads=1)
 
 
-@pytest.mark.parametrize("shape", [(3, 64, 120, 130), (1, 300, 100, 40), (1, 13, 1000, 200), (9, 20, 30, 7)])
+@pytest.mark.parametrize(
+    "shape", [(3, 64, 120, 130), (1, 300, 100, 40), (1, 13, 1000, 200), (9, 20, 30, 7), (2, 1, 333, 201)]
+)
 def test_result_does_not_depend_on_the_number_of_threads(shape: tuple[int, int, int, int]) -> None:
     """Splitting over batch, rows or columns leaves every bit as it is."""
     batch, m, k, n = shape
@@ -108,11 +113,12 @@ def test_packed_once_used_twice() -> None:
     np.testing.assert_allclose(c, a.astype("f8") @ b, atol=1e-4)
 
 
-def test_epilogue_with_operands_of_every_kind_and_two_outputs() -> None:
+@pytest.mark.parametrize(("m", "k", "n"), [(23, 30, 35), (1, 130, 70)])
+def test_epilogue_with_operands_of_every_kind_and_two_outputs(m: int, k: int, n: int) -> None:
     """Scalar, row, column and full operands meet the sum at the right place; both outputs are complete."""
-    a, b = operand((2, 23, 30), "f4"), operand((2, 30, 35), "f4")
-    scale, rows, bias, skip = (operand(shape, "f4") for shape in ((1, 1), (23, 1), (1, 35), (46, 35)))
-    c, kept = aligned((2, 23, 35), "f4"), aligned((2, 23, 35), "f4")
+    a, b = operand((2, m, k), "f4"), operand((2, k, n), "f4")
+    scale, rows, bias, skip = (operand(shape, "f4") for shape in ((1, 1), (m, 1), (1, n), (2 * m, n)))
+    c, kept = aligned((2, m, n), "f4"), aligned((2, m, n), "f4")
     epilogue = Epilogue(
         operands=(
             Operand("scale", "f32", "scalar"),
@@ -124,10 +130,10 @@ def test_epilogue_with_operands_of_every_kind_and_two_outputs() -> None:
         outputs=("maximum(t, float32(0))", "exp(-absolute(t))"),
         vmath=("absolute", "exp"),
     )
-    sizes = sizes_of(a, b, c, operands={"skip": (23 * 35, 35)}, outputs=((23 * 35, 35),))
+    sizes = sizes_of(a, b, c, operands={"skip": (m * n, n)}, outputs=((m * n, n),))
     arrays = {"a": a, "b": b, "c": c, "scale": scale, "gain": rows, "bias": bias, "skip": skip, "out1": kept}
     run_plan(gemm_plan(GemmSpec("f32", epilogue), sizes, 2), arrays, 2)
-    total = (a.astype("f8") @ b) * scale + rows + bias + skip.reshape(2, 23, 35)
+    total = (a.astype("f8") @ b) * scale + rows + bias + skip.reshape(2, m, n)
     np.testing.assert_allclose(c, np.maximum(total, 0), atol=1e-4)
     np.testing.assert_allclose(kept, np.exp(-np.abs(total)), atol=1e-4)
 
