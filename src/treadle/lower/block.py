@@ -102,7 +102,9 @@ class Block:
         ]
         if self.units.reaches(unit, others) or not fits_epilogue(product, reader.group, self._assumed):
             return False
-        if product.op == "matmul" and not can_fold(product, *map(self._assumed, product.inputs)):
+        if product.op == "matmul" and not can_fold(
+            product, *map(self._assumed, product.inputs), two_axes=not self.context.target.lanes
+        ):
             return False
         self.units.merge(unit, reader)
         return True
@@ -186,7 +188,9 @@ class Block:
         output, nodes = self.places[makes[0].id], tuple(unit.makes.values())
         if product.op == "matmul":
             output = reshaped(output, product.type.static_shape())
-            return matmul_calls(product, inputs[0], inputs[1], output, epilogue, self.context.new_loop, nodes)
+            left, right = inputs
+            new_loop, two_axes = self.context.new_loop, not self.context.target.lanes
+            return matmul_calls(product, left, right, output, epilogue, new_loop, nodes, two_axes=two_axes)
         return [conv_call(product, inputs, output, epilogue, nodes)]
 
     def _epilogue(self, unit: Unit, product: Node) -> tuple[Epilogue, list[Node]]:

@@ -1,7 +1,8 @@
 """Matrix products and convolutions: operands by strides, batches, and the elementwise work fused behind them.
 
 Input: a product node and the stages that were fused to it. Output: calls of templates, which a backend has
-for its target. Batches that no single stride describes become loops over calls.
+for its target. A batch that no single stride describes (the heads of an attention) is one of two axes where
+the target can do that; others become loops over calls.
 """
 
 from __future__ import annotations
@@ -167,8 +168,10 @@ def matmul_calls(
     epilogue: Epilogue,
     new_loop: Callable[[], int],
     nodes: tuple[Node, ...],
+    *,
+    two_axes: bool,
 ) -> list[Call]:
-    """The calls that compute a matrix product into `c`."""
+    """The calls that compute a matrix product into `c`; `two_axes`: batches of two axes are one product."""
     batch, rows, columns = tiling(node)
     depth = a.shape[-1]
     if batch == 1 and prod(b.shape[:-2]) == 1:
@@ -179,7 +182,44 @@ def matmul_calls(
             out = replace(c, shape=(1, rows, columns), strides=contiguous_strides((1, rows, columns)))
             return [MatmulCall(left, right, out, epilogue, nodes)]
     outer = c.shape[:-2]
-    return _batched([_spread(a, outer), _spread(b, outer), c], outer, epilogue, new_loop, nodes)
+    storages = [_spread(a, outer), _spread(b, outer), c]
+    if two_axes and _folded(storages, outer) is None:
+        pair = _in_two_axes(storages, outer)
+        if pair is not None:
+            return [MatmulCall(*pair, epilogue, nodes)]
+    return _batched(storages, outer, epilogue, new_loop, nodes)
+
+
+def _folded(storages: list[Storage], outer: Shape) -> tuple[Storage, Storage, Storage] | None:
+    """The storages with one batch axis, if all can have one."""
+    a, b, c = (_fold_batch(storage, outer) for storage in storages)
+    return None if a is None or b is None or c is None else (a, b, c)
+
+
+def _in_two_axes(storages: list[Storage], outer: Shape) -> tuple[Storage, Storage, Storage] | None:
+    """a and b with two batch axes, c with one: the first division of the axes that gives regular strides."""
+    a, b, c = storages
+    whole = _fold_batch(c, outer)
+    for split in range(1, len(outer)):
+        pair = [_fold_pair(storage, outer, split) for storage in (a, b)]
+        if whole is not None and pair[0] is not None and pair[1] is not None:
+            return pair[0], pair[1], whole
+    return None
+
+
+def _fold_pair(storage: Storage, outer: Shape, split: int) -> Storage | None:
+    """The storage with the first `split` batch axes as one, and the others as one."""
+    sizes = (prod(outer[:split]), prod(outer[split:]))
+    first = reshaped_strides(outer[:split], storage.strides[:split], sizes[:1])
+    second = reshaped_strides(outer[split:], storage.strides[split : len(outer)], sizes[1:])
+    if first is None or second is None:
+        return None
+    rest = len(outer)
+    return replace(
+        storage,
+        shape=(*sizes, *storage.shape[rest:]),
+        strides=(*first, *second, *storage.strides[rest:]),
+    )
 
 
 def _batched(
@@ -190,10 +230,9 @@ def _batched(
     nodes: tuple[Node, ...],
 ) -> list[Call]:
     """Products of a, b and c over the batch axes `outer`, which all three have."""
-    folded = [_fold_batch(storage, outer) for storage in storages]
-    if all(storage is not None for storage in folded):
-        x, y, z = (storage for storage in folded if storage is not None)
-        return [MatmulCall(x, y, z, epilogue, nodes)]
+    folded = _folded(storages, outer)
+    if folded is not None:
+        return [MatmulCall(*folded, epilogue, nodes)]
     if epilogue.results:
         raise ValueError("an epilogue needs a batch with one stride")
     loop = new_loop()
@@ -228,9 +267,10 @@ def _first(storage: Storage, loop: int) -> Storage:
     return inner.moved(loop, storage.strides[0])
 
 
-def can_fold(node: Node, a: Storage, b: Storage) -> bool:
+def can_fold(node: Node, a: Storage, b: Storage, *, two_axes: bool) -> bool:
     """Whether a matrix product is a single call, to which an epilogue can be attached."""
-    calls = matmul_calls(node, a, b, _anywhere(node, a), Epilogue(), lambda: 0, ())
+    place = _anywhere(node, a)
+    calls = matmul_calls(node, a, b, place, Epilogue(), lambda: 0, (), two_axes=two_axes)
     return len(calls) == 1 and isinstance(calls[0], MatmulCall) and calls[0].c.shape == tiling(node)
 
 

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 def pack_layout(dtype: str) -> MetaLayout:
     """Return the words of the packing kernel's meta array."""
     return buffers(("b", dtype), ("packed", dtype)) + numbers(
-        "batch", "columns", "depth", "b_b", "b_k", "b_n"
+        "batch", "inner", "columns", "depth", "b_o", "b_b", "b_k", "b_n"
     )
 
 
 def gemm_layout(dtype: str) -> MetaLayout:
     """Return the words of the product's meta array; the epilogue's follow."""
     roles = buffers(*((role, dtype) for role in ("a", "b", "c", "panels", "scratch")))
-    extents = numbers("batch", "rows", "columns", "depth")
-    strides = numbers("a_b", "a_m", "a_k", "b_b", "b_k", "packed_b", "c_b", "c_m")
+    extents = numbers("batch", "inner", "rows", "columns", "depth")
+    strides = numbers("a_o", "b_o", "a_b", "a_m", "a_k", "b_b", "b_k", "packed_b", "c_b", "c_m")
     blocking = numbers("k_block", "blocks", "m_block", "n_block", "packed", "pack_a", "split", "scratch_part")
     return roles + extents + strides + blocking + numbers("accumulate", "epilogue")
 
@@ -68,6 +68,7 @@ panels = (columns + ${W} - 1) // $W
 groups = (panels + 3) // 4
 for number in range(share(batch * groups, part, parts), share(batch * groups, part + 1, parts)):
     i_b = number // groups
+    b_first = i_b // inner * b_o + i_b % inner * b_b
     first = (number - i_b * groups) * 4
     last = panels if first + 4 > panels else first + 4
     whole = last if last * $W <= columns else last - 1
@@ -77,18 +78,18 @@ for number in range(share(batch * groups, part, parts), share(batch * groups, pa
         for k in range(depth):
             for panel in range(first, whole):
                 to = ((i_b * panels + panel) * depth + k) * $W
-                copy(m[1] + $E * to, m[0] + $E * (i_b * b_b + k * b_k + panel * $W))
+                copy(m[1] + $E * to, m[0] + $E * (b_first + k * b_k + panel * $W))
     elif b_k == 1:
         begin = depth // $L * $L
         for panel in range(first, whole):
             to = (i_b * panels + panel) * depth * $W
-            b_at = i_b * b_b + panel * $W * b_n
+            b_at = b_first + panel * $W * b_n
             for k in range(0, begin, $L):
                 for q in range(0, $W, $L):
                     flip(m[1] + $E * (to + k * $W + q), $W, m[0] + $E * (b_at + k + q * b_n), b_n)
     for panel in range(first, last):
         width = columns - panel * $W if panel >= whole else $W
-        b_at = i_b * b_b + panel * $W * b_n
+        b_at = b_first + panel * $W * b_n
         for k in range(begin if panel < whole else 0, depth):
             to = ((i_b * panels + panel) * depth + k) * $W
             for q in range(width):
@@ -116,13 +117,15 @@ call = i64_at(m[4] + $E * part * scratch_part)\
 
 _BLOCKS = """\
 for i_b in range(b_0, b_1):
+    a_first = i_b // inner * a_o + i_b % inner * a_b
+    b_first = i_b // inner * b_o + i_b % inner * b_b
     for block in range(blocks):
         k_0 = block * k_block
         count = depth - k_0 if k_0 + k_block > depth else k_block
         fresh = 1 if block == 0 and accumulate == 0 else 0
         for i_block in range(i_0, i_1, m_block):
             i_end = i_1 if i_block + m_block > i_1 else i_block + m_block
-            a_at = i_b * a_b + i_block * a_m + k_0 * a_k
+            a_at = a_first + i_block * a_m + k_0 * a_k
             a_base, strip_step, strip_m, strip_k = m[0] + $E * a_at, $E * $R * a_m, a_m, a_k\
 """
 
@@ -146,7 +149,7 @@ _TILES = """\
                 j_end = j_1 if j_block + n_block > j_1 else j_block + n_block
                 for j in range(j_block, j_end, $W):
                     width = j_end - j if j + $W > j_end else $W
-                    b_row, b_step = m[1] + $E * (i_b * b_b + k_0 * b_k + j), b_k
+                    b_row, b_step = m[1] + $E * (b_first + k_0 * b_k + j), b_k
                     if packed != 0:
                         b_row, b_step = m[3] + $E * (i_b * packed_b + j * depth + k_0 * $W), $W
                     strip = a_base

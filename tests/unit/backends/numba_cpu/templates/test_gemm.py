@@ -147,3 +147,21 @@ def test_nan_in_an_operand_reaches_the_result() -> None:
     run_plan(gemm_plan(GemmSpec("f32"), sizes_of(a, b, c), 1), {"a": a, "b": b, "c": c}, 1)
     assert np.isnan(c[0, 3]).all()
     assert np.isfinite(np.delete(c[0], 3, axis=0)).all()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("rows", [5, 600])
+def test_batches_of_two_axes(rows, threads):
+    """The heads of an attention: [B, T, H, D] seen as [B, H, T, D]; B read in place, and packed."""
+    outer, inner, depth, columns = 3, 2, 7, 20
+    a = operand((outer, rows, inner, depth), "f4")
+    b = operand((outer, depth, inner, columns), "f4")
+    c = aligned((outer * inner, rows, columns), "f4")
+    (a_o, a_m, a_b, a_k), (b_o, b_k, b_b, b_n) = strides(a), strides(b)
+    sizes = GemmSizes(
+        outer * inner, rows, columns, depth, (a_b, a_m, a_k), (b_b, b_k, b_n), strides(c)[:2],
+        inner=inner, outer=(a_o, b_o),
+    )  # fmt: skip
+    run_plan(gemm_plan(GemmSpec("f32"), sizes, threads), {"a": a, "b": b, "c": c}, threads)
+    expected = a.astype("f8").swapaxes(1, 2) @ b.astype("f8").swapaxes(1, 2)
+    np.testing.assert_allclose(c, expected.reshape(c.shape), atol=2e-5)
