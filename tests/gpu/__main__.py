@@ -1,8 +1,8 @@
 """Everything that a machine with a GPU can prove, in one command: `python -m tests.gpu`.
 
 The suite of this folder; part of it again under compute-sanitizer's memcheck and racecheck where that tool
-is found; then the benchmarks. Ends with the text to paste into `docs/gpu-log.md`. Without a GPU it says why it
-runs nothing; `--dry-run` tries the suite and the benchmark out on a simulated one.
+is found; then the benchmarks. Ends with a row for the table of `docs/gpu-log.md`. Without a GPU it says why
+it runs nothing; `--dry-run` tries the suite and the benchmark out on a simulated one.
 """
 
 from __future__ import annotations
