@@ -18,6 +18,7 @@ COMMANDS = {
     "predict": "predict",
     "generate": "generate",
     "sweep": "sweep",
+    "study": "study",
     "gradcheck": "gradcheck",
     "profile": "profile",
     "doctor": "doctor",
