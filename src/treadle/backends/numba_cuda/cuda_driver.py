@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 from cuda.bindings import driver as cu
@@ -60,9 +61,11 @@ class CudaDriver:
         _call(cu.cuMemFree, address)
 
     def host_memory(self, size: int) -> Bytes:
-        """See `Driver`; lives as long as the process."""
+        """See `Driver`; given back when nothing refers to it any more."""
         address = int(_call(cu.cuMemHostAlloc, max(size, 1), 0))
-        return np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(address))
+        memory = (ctypes.c_uint8 * size).from_address(address)
+        finalize(memory, cu.cuMemFreeHost, address).atexit = False
+        return np.ctypeslib.as_array(memory)
 
     def load(self, cubin: bytes, shared: int) -> Handle:
         """See `Driver`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +76,8 @@ class CudaSession:
         size = max((group.size for group in layout.inputs.values()), default=0)
         self._inputs = Inputs(driver, [base + offset for offset in layout.waiting], size)
         self._runners = {name: self._runner(name, replay) for name, replay in replays.items()}
+        self._release = finalize(self, driver.release, base)
+        self._release.atexit = False  # the driver frees everything itself then
 
     @property
     def memory(self) -> MemoryPlan:
@@ -137,9 +140,9 @@ class CudaSession:
         return [min(times, key=lambda time: time.seconds) for times in zip(*tried, strict=True)]
 
     def close(self) -> None:
-        """Gives the device memory back; the session cannot be used any more."""
+        """Gives the device memory back, as when the session is forgotten; it cannot be used any more."""
         self._finish()
-        self._driver.release(self._base)
+        self._release()
 
     def _runner(self, name: str, replay: Replay) -> Runner:
         outputs = self._layout.outputs[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 from types import SimpleNamespace
 
 import numpy as np
@@ -164,3 +165,19 @@ def test_copies_pass_addresses_and_sizes(opened):
     made.driver.download(array, 8192, stream)
     assert made.cu.named("cuMemcpyHtoDAsync") == [(4096, array.ctypes.data, 24, "cuStreamCreate")]
     assert made.cu.named("cuMemcpyDtoHAsync") == [(array.ctypes.data, 8192, 24, "cuStreamCreate")]
+
+
+def test_page_locked_memory_is_given_back(opened):
+    """Once no array refers to it; views keep it."""
+    buffer = (ctypes.c_uint8 * 64)()
+    made = opened(cuMemHostAlloc=(ctypes.addressof(buffer),))
+    memory = made.driver.host_memory(64)
+    memory[:] = 5
+    part = memory[8:16].view(np.int64)
+    del memory
+    gc.collect()
+    assert not made.cu.named("cuMemFreeHost")
+    assert bytes(buffer) == b"\5" * 64
+    del part
+    gc.collect()
+    assert made.cu.named("cuMemFreeHost") == [(ctypes.addressof(buffer),)]

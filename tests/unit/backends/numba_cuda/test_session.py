@@ -5,6 +5,8 @@ The kernels are stand-ins that do nothing; `test_end_to_end.py` runs real ones.
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -190,6 +192,16 @@ def test_a_session_that_does_not_fit_says_what_it_needs(monkeypatch):
 def test_closing_gives_the_memory_back(driver, session):
     """One allocation, released once."""
     session.close()
+    session.close()
+    assert driver.released == [1 << 40]
+
+
+def test_a_forgotten_session_gives_its_memory_back(driver, monkeypatch):
+    """Many sessions in one process, as in a sweep, need no more memory than one."""
+    monkeypatch.setattr(cuda, "choose_steps", stand_in)
+    session = cuda.NumbaCudaBackend(driver, no_code).compile({"step": counting()})
+    del session
+    gc.collect()
     assert driver.released == [1 << 40]
 
 
