@@ -13,6 +13,7 @@ from math import prod
 
 from treadle.backends.numba_cuda.kernel import Launch, Steps
 from treadle.backends.numba_cuda.templates.combine import combine_launch, partial_tail
+from treadle.backends.numba_cuda.templates.depthwise import is_narrow, pixels_launch, weights_launch
 from treadle.backends.numba_cuda.templates.elements import element
 from treadle.backends.numba_cuda.templates.geometry import (
     Geometry,
@@ -53,8 +54,18 @@ def conv_steps(call: ConvCall, tile: Tile | None = None) -> Steps:
     """
     if prod(call.output.shape) == 0:
         return Steps(())
+    if tile is None and is_narrow(geometry(call)):
+        return _narrow(call, geometry(call))
     make = {"conv": _forward, "conv_input_grad": _input_grad, "conv_filter_grad": _filter_grad}[call.op]
     return make(call, geometry(call), tile)
+
+
+def _narrow(call: ConvCall, g: Geometry) -> Steps:
+    """Groups of few channels, without tiles."""
+    if call.op == "conv_filter_grad":
+        return Steps((weights_launch(call, g, _index(call)),))
+    parts = [forward_windows(g)] if call.op == "conv" else input_grad_windows(g)
+    return Steps(tuple(pixels_launch(call, g, windows, _index(call)) for windows in parts))
 
 
 def _forward(call: ConvCall, g: Geometry, tile: Tile | None) -> Steps:

@@ -15,12 +15,14 @@ from treadle.lower.plan import ConvCall
 _OUTPUTS = {"conv": "y", "conv_input_grad": "dx", "conv_filter_grad": "dw"}
 
 
-def plane_tail(call: ConvCall, windows: Windows, rows: int, groups: int, index: str) -> Tail:
+def plane_tail(
+    call: ConvCall, windows: Windows, rows: int, groups: int, index: str, *, wide: bool = True
+) -> Tail:
     """The tail of a result of pixels, [batch, groups * rows, height, width]."""
     kind, work = element(call.dtype), call.epilogue
     pixels = windows.rows.count * windows.columns.count
     is_whole = windows.rows.place_step == windows.columns.place_step == 1
-    run = kind.width if is_whole and _is_aligned(call, pixels, kind.width) else 1
+    run = kind.width if wide and is_whole and _is_aligned(call, pixels, kind.width) else 1
     place = f"{index}(plane + row * plane_size)"
     names = [_OUTPUTS[call.op], *(f"out{i}" for i in range(1, len(work.outputs) + 1))]
     sizes = [
@@ -36,10 +38,10 @@ def plane_tail(call: ConvCall, windows: Windows, rows: int, groups: int, index: 
     return Tail(kind, work, (first, *outputs[1:]), operands, run, tuple(_setup(index)))
 
 
-def filter_tail(call: ConvCall, rows: int, columns: int) -> Tail:
+def filter_tail(call: ConvCall, rows: int, columns: int, *, wide: bool = True) -> Tail:
     """The tail of the gradient in the weights, [groups, rows, columns]."""
     kind = element(call.dtype)
-    run = kind.width if _is_aligned(call, columns, kind.width) else 1
+    run = kind.width if wide and _is_aligned(call, columns, kind.width) else 1
     params = (_pointer("dw", kind.pointer), *numbers(dw_rows=rows))
     return plain_tail(kind, Place("dw", params, "int32((z * dw_rows + row) * n + column)", True), run)
 

@@ -21,6 +21,8 @@ CASES = {
     "one tap": ConvCase((2, 3, 7, 8), (5, 3, 1, 1), (2, 2)),
     "stride and dilation": ConvCase((1, 2, 9, 9), (3, 2, 2, 2), (3, 3), ZERO, (2, 2)),
     "depthwise": ConvCase((2, 6, 4, 4), (12, 1, 3, 3), (1, 1), ONE, (1, 1), 6),
+    "few depthwise": ConvCase((2, 3, 4, 5), (3, 1, 2, 3), (1, 1), ONE, (1, 1), 3),
+    "strided groups": ConvCase((2, 4, 7, 5), (4, 2, 2, 2), (2, 2), ONE, (1, 2), 2),
     "whole image": ConvCase((3, 2, 4, 4), (5, 2, 4, 4)),
 }
 
@@ -45,10 +47,22 @@ def test_as_chosen(op: str, order: str) -> None:
     np.testing.assert_allclose(bench.written(call.output), conv_value(bench, call), rtol=0, atol=2e-5)
 
 
+@pytest.mark.parametrize("op", CONVS)
+@pytest.mark.parametrize("name", ["few depthwise", "strided groups"])
+def test_narrow_groups(name: str, op: str) -> None:
+    """Groups of few channels have kernels without tiles."""
+    bench = Workbench()
+    call = conv_call(bench, op, CASES[name])
+    steps = conv_steps(call)
+    assert all("narrow" in source.name for source in steps.sources())
+    bench.run(steps, roles(call))
+    np.testing.assert_allclose(bench.written(call.output), conv_value(bench, call), rtol=0, atol=2e-5)
+
+
 def test_filter_gradient_in_parts() -> None:
     """Many pixels over few weights: parts, then a second kernel."""
     bench = Workbench()
-    call = conv_call(bench, "conv_filter_grad", ConvCase((4, 2, 12, 12), (2, 2, 1, 1)))
+    call = conv_call(bench, "conv_filter_grad", ConvCase((2, 2, 16, 16), (2, 2, 1, 1)))
     steps = conv_steps(call, TINY)
     assert len(steps.steps) == 2
     bench.run(steps, roles(call))
