@@ -31,6 +31,11 @@ FUNCTIONS = {
 HALVES = {DType.F16: ("f16_to_f32", "f32_to_f16"), DType.BF16: ("bf16_to_f32", "f32_to_bf16")}
 
 
+def gathered(dtype: DType) -> DType:
+    """The type in which values of a type are summed: half precision would lose them."""
+    return DType.F32 if dtype in HALVES else dtype
+
+
 class ExprPrinter:
     """Prints expressions.
 

@@ -15,6 +15,7 @@ from treadle.backends.numba_cuda.kernel import ENTRY, KernelSource, Launch, Poin
 from treadle.backends.numba_cuda.printer import Printer, indented
 from treadle.backends.numba_cuda.schedule import WARP_SIZE, Schedule, Shape, choose
 from treadle.backends.numba_cuda.structure import Structure
+from treadle.errors import fail
 from treadle.loops import Kernel
 from treadle.lower.plan import KernelCall
 from treadle.types import DType
@@ -37,11 +38,15 @@ def kernel_steps(call: KernelCall) -> Steps:
     """The launches of a call.
 
     Raises:
-        ValueError: for a buffer of 2^31 elements or more, which 32-bit indices do not reach.
+        TreadleError: E1103 for a tensor of 2^31 elements or more, which 32-bit indices do not reach.
     """
     for operand in call.operands:
         if operand.buffer.elements > LARGEST:
-            raise ValueError(f"{operand.buffer.name} has {operand.buffer.elements} elements, above {LARGEST}")
+            span = call.nodes[0].span if call.nodes else None
+            message = (
+                f"the cuda backend does not compute with tensors of {operand.buffer.elements:,} elements"
+            )
+            fail("E1103", message, span, hint="make the batch smaller, or split the tensor")
     return _Builder(call).steps()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import singledispatchmethod
 from typing import Any
 
-from treadle.backends.numba_cuda.expressions import ExprPrinter
+from treadle.backends.numba_cuda.expressions import ExprPrinter, gathered
 from treadle.backends.numba_cuda.schedule import WIDTH, Schedule, Shape
 from treadle.backends.numba_cuda.shares import shares_of
 from treadle.backends.numba_cuda.structure import Structure, reads, writes
@@ -100,8 +100,8 @@ class Printer:
 
     @thread.register
     def _(self, statement: Accumulate) -> Lines:
-        own = Var(statement.name, statement.value.dtype)
-        value = Call(statement.function, (own, statement.value), statement.value.dtype)
+        dtype = gathered(statement.value.dtype)
+        value = Call(statement.function, (Var(statement.name, dtype), statement.value), dtype)
         return [f"{self._name(statement.name)} = {self.values.text(value)}"]
 
     @thread.register

@@ -7,7 +7,7 @@ outer parallel loops; length: iterations inside a row that lanes can share out):
     COLUMNS  neighbouring rows lie side by side       32 rows a block, up to 32 lanes for each
     WARP     length <= 1024                           a warp for each row
     BLOCK    longer rows, or few of them              a block for each row
-    WHOLE    no outer loop                            one block
+    WHOLE    no outer loop                            one block; one thread (FLAT) if nothing can be shared
 
 Results depend on sizes only, never on the device: every sum is added in a fixed order.
 """
@@ -79,6 +79,8 @@ def choose(kernel: Kernel, structure: Structure, moves: Sequence[Sequence[int]])
     count = prod(structure.value(loop.stops[0].offset) for loop in rows)
     length = structure.longest(core)
     scratch = scratch_bytes(kernel, structure)
+    if not rows and not length and not scratch:
+        return Schedule(Shape.FLAT, lets, (), core, WARP_SIZE, 1)
     if not rows:
         threads = block_threads(length) if length > SHORT or scratch else WARP_SIZE
         return Schedule(Shape.WHOLE, lets, (), core, 1, threads, 1, scratch, scratch <= MOST_SHARED)
@@ -133,8 +135,9 @@ def _columns(
 ) -> Schedule:
     if length < WARP_SIZE or structure.extent(rows[-1]) is None:
         return Schedule(Shape.FLAT, lets, rows, core, FLAT_THREADS, 1)
-    lanes = 8 if count >= FEW_ROWS * WARP_SIZE else 32
-    return Schedule(Shape.COLUMNS, lets, rows, core, WARP_SIZE, min(lanes, 32))
+    few = next((lanes for lanes in (8, 16) if length <= 16 * lanes), 32)
+    lanes = 8 if count >= FEW_ROWS * WARP_SIZE else few
+    return Schedule(Shape.COLUMNS, lets, rows, core, WARP_SIZE, lanes)
 
 
 def _neighbours(structure: Structure, row: For, core: tuple[Statement, ...], length: int) -> bool:

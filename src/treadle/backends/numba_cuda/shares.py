@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from treadle.backends.numba_cuda.expressions import TYPES, ExprPrinter
+from treadle.backends.numba_cuda.expressions import TYPES, ExprPrinter, gathered
 from treadle.loops import Accumulate, Assign, Call, Const, Let, Statement, Var
 from treadle.loops.kernel import walk_statements
 from treadle.lower.totals import neutral
@@ -97,7 +97,7 @@ def can_share(body: Sequence[Statement]) -> bool:
 
 def _totals(inside: Sequence[Statement], own: set[str]) -> Iterator[Total]:
     outer = [s for s in inside if isinstance(s, Accumulate) and s.name not in own]
-    seen = {s.name: Total(s.name, s.function, s.value.dtype) for s in outer}
+    seen = {s.name: Total(s.name, s.function, gathered(s.value.dtype)) for s in outer}
     yield from seen.values()
 
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from support.block_sim import DeviceBuffer, run_steps
 from support.cuda_machine import CudaMachine
 from support.meaning import results, sample_values
 from treadle.backends.numba_cuda import schedule
 from treadle.backends.numba_cuda.kernels import kernel_steps
 from treadle.backends.numba_cuda.schedule import Shape, choose
 from treadle.backends.numba_cuda.structure import Structure
+from treadle.errors import TreadleError
 from treadle.ir import Builder, Graph
 from treadle.lower.lower import lower
 from treadle.lower.plan import KernelCall, walk
@@ -280,3 +282,19 @@ def test_updates_in_place():
     weight = graph.params["W"]
     graph.updates["W"] = g.sub(weight, g.mul(weight, 0.1))
     assert_right(graph, lower(graph, target=LANES))
+
+
+def test_half_precision_is_summed_in_single():
+    _, plan = planned(lambda g, x: g.sum(x, axes=(1,)), DType.BF16, x=(5, 300))
+    (call,) = kernel_calls(plan)
+    ones = np.full((5, 300), 0x3F80, np.uint16)
+    found = np.zeros(5, np.uint16)
+    run_steps(kernel_steps(call), {"0": DeviceBuffer.of(ones), "1": DeviceBuffer.of(found)})
+    np.testing.assert_array_equal((found.astype(np.uint32) << 16).view(np.float32), np.full(5, 300.0))
+
+
+def test_tensors_beyond_32_bits_are_refused():
+    _, plan = planned(lambda g, x: g.neg(x), U8, x=(2**31,))
+    (call,) = kernel_calls(plan)
+    with pytest.raises(TreadleError, match="E1103"):
+        kernel_steps(call)
