@@ -12,23 +12,25 @@ import pytest
 from support.cuda_programs import no_code, sample_inputs, step_graphs
 from support.nets import f32
 from support.recording_driver import ExecutingDriver
+from treadle.autodiff import expand
 from treadle.backends.numba_cpu.backend import NumbaCpuBackend
 from treadle.backends.numba_cuda.backend import NumbaCudaBackend
 from treadle.backends.numpy_ref import NumpyBackend
 from treadle.ir import RNG_INPUT, Builder, Graph
+from treadle.passes import order
 from treadle.types import DType, TensorType
 
 STEPS = 4  # the first runs plainly, the second is captured, the others are replays
 
 
-def executed(graphs, order="forward"):
-    driver = ExecutingDriver(order)
+def executed(graphs, warps="forward"):
+    driver = ExecutingDriver(warps)
     session = NumbaCudaBackend(driver, no_code).compile(graphs)
     driver.lay_out(session._layout)
     return session
 
 
-def trained(session, graphs, seed):
+def trained(session, graphs, seed, steps=STEPS):
     """All outputs of some steps, and the leaves after them."""
     draw = np.random.default_rng(seed)
     leaves = {name: node for graph in graphs.values() for name, node in graph.leaves().items()}
@@ -37,7 +39,7 @@ def trained(session, graphs, seed):
         session.write(name, start.astype(node.type.dtype.numpy_name))
     outputs = [
         session.run(name, {**sample_inputs(graph, step), **_reserved(graph, step)})
-        for step in range(STEPS)
+        for step in range(steps)
         for name, graph in graphs.items()
     ]
     return outputs, {name: session.read(name) for name in leaves}
@@ -48,14 +50,42 @@ def _reserved(graph, step):
 
 
 @pytest.mark.parametrize(
-    ("name", "order"),
+    ("name", "warps"),
     [("smallest_perceptron", "forward"), ("xor_mlp", "backward"), ("digits_mlp", "forward")],
 )
-def test_steps_end_where_the_oracle_ends(name, order):
+def test_steps_end_where_the_oracle_ends(name, warps):
     """Losses, metrics, parameters and optimizer states after four steps."""
     graphs = step_graphs(name)
-    found = trained(executed(graphs, order), graphs, seed=1)
+    found = trained(executed(graphs, warps), graphs, seed=1)
     expected = trained(NumpyBackend().compile(graphs), graphs, seed=1)
+    for one, other in zip(found[0], expected[0], strict=True):
+        _assert_close(one, other)
+    _assert_close(found[1], expected[1])
+
+
+def convolutional() -> Graph:
+    """A gradient step of two convolutions, a pooling and a dense layer, on small images."""
+    graph = Graph("convolutional")
+    g = Builder(graph)
+    x, t = g.input("x", f32(2, 1, 9, 9)), g.input("t", f32(2, 3))
+    first, second = g.param("first", f32(3, 1, 5, 5)), g.param("second", f32(4, 3, 3, 3))
+    weight, bias = g.param("weight", f32(16, 3)), g.param("bias", f32(3))
+    h = g.relu(g.conv(x, first, padding=((2, 2), (2, 2))))
+    h = g.max(g.windows(h, axes=(2, 3), sizes=(2, 2), strides=(2, 2), dilations=(1, 1)), axes=(4, 5))
+    h = g.relu(g.conv(h, second))
+    y = g.add(g.matmul(g.reshape(h, shape=(2, 16)), weight), bias)
+    d = g.sub(y, t)
+    graph.outputs["loss"] = g.mean(g.mul(d, d), axes=(0, 1))
+    for name, param in graph.params.items():
+        graph.updates[name] = g.sub(param, g.mul(g.grad(graph.outputs["loss"], param), 0.1))
+    return order.optimise(expand.run(order.prepare(graph)))
+
+
+def test_convolutions_learn_as_the_oracle_does():
+    """Forward, both gradients, pooling and its scatter."""
+    graphs = {"step": convolutional()}
+    expected = trained(NumpyBackend().compile(graphs), graphs, seed=2, steps=2)
+    found = trained(executed(graphs, "backward"), graphs, seed=2, steps=2)
     for one, other in zip(found[0], expected[0], strict=True):
         _assert_close(one, other)
     _assert_close(found[1], expected[1])
