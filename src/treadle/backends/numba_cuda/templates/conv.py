@@ -71,7 +71,7 @@ def _narrow(call: ConvCall, g: Geometry) -> Steps:
 def _forward(call: ConvCall, g: Geometry, tile: Tile | None) -> Steps:
     windows = forward_windows(g)
     rows, depth = g.group_filters, g.group_channels * g.taps
-    chosen = _tile(call, rows, g.batch * g.pixels, g, tile)
+    chosen = _tile(call, (rows, g.batch * g.pixels, depth), g, tile)
     grid = Grid(chosen, rows, g.batch * g.pixels, depth, g.groups)
     stage = Stage(chosen, element(call.dtype))
     weights = Matrix("w", rows * depth, depth, 1, rows, depth, call.inputs[1])
@@ -88,7 +88,7 @@ def _input_grad(call: ConvCall, g: Geometry, tile: Tile | None) -> Steps:
 def _input_grad_part(call: ConvCall, g: Geometry, windows: Windows, tile: Tile | None) -> Launch:
     rows, depth = g.group_channels, g.group_filters * windows.taps
     pixels = g.batch * windows.rows.count * windows.columns.count
-    chosen = _tile(call, rows, pixels, g, tile)
+    chosen = _tile(call, (rows, pixels, depth), g, tile)
     grid = Grid(chosen, rows, pixels, depth, g.groups)
     stage = Stage(chosen, element(call.dtype))
     left = weight_loader(_reader(call, stage, right=False), g, windows)
@@ -100,7 +100,7 @@ def _input_grad_part(call: ConvCall, g: Geometry, windows: Windows, tile: Tile |
 def _filter_grad(call: ConvCall, g: Geometry, tile: Tile | None) -> Steps:
     kind, rows, columns = element(call.dtype), g.group_filters, g.group_channels * g.taps
     depth = g.batch * g.pixels
-    chosen = _tile(call, rows, columns, g, tile)
+    chosen = _tile(call, (rows, columns, depth), g, tile)
     parts, share = choose_parts(blocks(chosen, rows, columns) * g.groups, depth, chosen.depth)
     grid = Grid(chosen, rows, columns, depth, g.groups, parts, share)
     stage = Stage(chosen, kind)
@@ -123,11 +123,11 @@ def _tiles(name: str, grid: Grid, stage: Stage, left: Loader, right: Loader, tai
     return launch(f"{name}_{stage.element.pointer}", params, body, shape)
 
 
-def _tile(call: ConvCall, m: int, n: int, g: Geometry, wanted: Tile | None) -> Tile:
+def _tile(call: ConvCall, sizes: tuple[int, int, int], g: Geometry, wanted: Tile | None) -> Tile:
     """The tile that is wanted, or the one that the sizes suggest."""
     if wanted is not None:
         return wanted
-    chosen = choose_tile(m, n, g.groups, double=element(call.dtype).width == 2)
+    chosen = choose_tile(*sizes, g.groups, double=element(call.dtype).width == 2)
     gathers_columns = call.op == "conv_filter_grad"  # each of a thread's reads then needs three registers
     return MEDIUM if chosen is LARGE and gathers_columns else chosen
 

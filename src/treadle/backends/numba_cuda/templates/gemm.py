@@ -45,7 +45,7 @@ def matmul_steps(call: MatmulCall) -> Steps:
         return Steps((vector_launch(call),))
     if call.dtype is DType.BF16:
         return tiled_steps(call, choose_warp_tile(m, n, batch))
-    return tiled_steps(call, choose_tile(m, n, batch, double=element(call.dtype).width == 2))
+    return tiled_steps(call, choose_tile(m, n, call.a.shape[2], batch, double=element(call.dtype).width == 2))
 
 
 def vector_launch(call: MatmulCall) -> Launch:

@@ -15,6 +15,10 @@ MULTIPROCESSORS = 132
 SHORTEST_PART = 256
 """Fewest terms of a sum for which a part of its own pays."""
 MOST_PARTS = 64
+DEEP = 2048
+"""Terms from which a sum in parts is worth it for the sake of a larger tile."""
+FULL = 0.6
+"""Share of a tile that must be used then."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +59,23 @@ DOUBLE = Tile(64, 64, 8, 4, 4, 2)
 DOUBLE_SMALL = Tile(32, 32, 16, 4, 4, 4)
 
 
-def choose_tile(m: int, n: int, batch: int, *, double: bool = False) -> Tile:
+def choose_tile(m: int, n: int, k: int, batch: int, *, double: bool = False) -> Tile:
     """The largest tile of which there are enough to keep a large GPU busy."""
     if double:
-        return DOUBLE if blocks(DOUBLE, m, n) * batch >= MULTIPROCESSORS else DOUBLE_SMALL
+        return DOUBLE if _keeps_busy(DOUBLE, m, n, k, batch) else DOUBLE_SMALL
     if m <= FLAT.rows or n <= TALL.columns:
         return FLAT if m <= n else TALL
-    for tile in (LARGE, MEDIUM):
-        if blocks(tile, m, n) * batch >= MULTIPROCESSORS:
-            return tile
-    return SMALL
+    return next((tile for tile in (LARGE, MEDIUM) if _keeps_busy(tile, m, n, k, batch)), SMALL)
+
+
+def _keeps_busy(tile: Tile, m: int, n: int, k: int, batch: int) -> bool:
+    """Whether there are enough tiles, or, where the sum is so deep that a second stage costs little, enough
+    parts of tiles that are mostly full."""
+    count = blocks(tile, m, n) * batch
+    if count >= MULTIPROCESSORS:
+        return True
+    is_full = m * n >= FULL * blocks(tile, m, n) * tile.rows * tile.columns
+    return k >= DEEP and is_full and count * min(k // SHORTEST_PART, MOST_PARTS) >= MULTIPROCESSORS
 
 
 def blocks(tile: Tile | WarpTile, m: int, n: int) -> int:

@@ -123,9 +123,12 @@ def test_gaps_of_the_result_stay_untouched() -> None:
 
 def test_choices_follow_from_sizes() -> None:
     """Large results get large tiles, few rows a flat one, and a long sum over a small result is cut."""
-    assert choose_tile(4096, 4096, 1) == LARGE
-    assert choose_tile(8, 4096, 1) == FLAT
-    assert choose_tile(4096, 8, 1) == TALL
+    assert choose_tile(4096, 4096, 64, 1) == LARGE
+    assert choose_tile(512, 512, 64, 1) == SMALL
+    assert choose_tile(512, 512, 4096, 1) == LARGE
+    assert choose_tile(64, 576, 65536, 1) == MEDIUM
+    assert choose_tile(8, 4096, 64, 1) == FLAT
+    assert choose_tile(4096, 8, 64, 1) == TALL
     assert choose_parts(4, 100_000, 16)[0] > 1
     assert choose_parts(1000, 100_000, 16)[0] == 1
     parts, share = choose_parts(1, 1000, 16, 3)
