@@ -39,8 +39,6 @@ def test_models_give_what_the_reference_gives(name: str, driver, dry_run: bool) 
     graph = differentiate(model(problem.text_for(inputs)).graph)
     keyed = {**inputs, RNG_INPUT: np.array([3, 4])}
     wanted = evaluate(graph, keyed)
-    if dry_run:
-        pytest.skip("the simulator's own tests run these")
     program = optimise(Program(graph))
     session = NumbaCudaBackend(driver).compile({"y": program})
     for _ in range(3):  # plain, captured, replayed
