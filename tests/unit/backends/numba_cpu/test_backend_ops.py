@@ -14,6 +14,7 @@ from treadle.types import DType, TensorType
 DRAWS = {
     "normal": lambda rng, shape: rng.standard_normal(shape),
     "positive": lambda rng, shape: rng.uniform(0.1, 3.0, shape),
+    "above one": lambda rng, shape: rng.uniform(1.1, 3.0, shape),
     "unit": lambda rng, shape: rng.uniform(0.05, 0.95, shape),
     "nonzero": lambda rng, shape: rng.uniform(0.2, 2.0, shape) * rng.choice([-1, 1], shape),
     "int": lambda rng, shape: rng.integers(-3, 4, shape),
