@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from treadle.errors import fail
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Objective:
-    """One number to make smaller, the parameters to change for it, and how."""
+    """One number to make smaller, what to change for it, and how; `by_param` goes before `optimizer`."""
 
     loss: Tensor
     params: Sequence[str]
     optimizer: Value
     span: Span
+    by_param: Mapping[str, Value] = field(default_factory=dict)
 
 
 class Optimisation:
@@ -68,7 +69,8 @@ class Optimisation:
                 raise.
         """
         el = self.el
-        optimizer = self._optimizer(objective)
+        optimizer = self._built(objective.optimizer, objective.span)
+        others = {id(v): self._built(v, objective.span) for v in objective.by_param.values()}
         reached = el.root.graph.ancestors([objective.loss.node])
         leaves_ = el.root.graph.params
         names = [n for n in objective.params if n not in self.frozen and leaves_[n].id in reached]
@@ -77,15 +79,16 @@ class Optimisation:
         gradients = {name: self._gradient(objective.loss, name) for name in names}
         gradients = self._clipped(self._decayed(gradients))
         for name in names:
-            self._step(optimizer, name, gradients[name], objective.span)
+            chosen = others[id(objective.by_param[name])] if name in objective.by_param else optimizer
+            self._step(chosen, name, gradients[name], objective.span)
 
-    def _optimizer(self, objective: Objective) -> Built:
-        value = objective.optimizer
+    def _built(self, value: Value, span: Span) -> Built:
+        """An optimizer after its first call."""
         if isinstance(value, DefinitionValue) and isinstance(value.definition, ast.Optimizer):
-            site = ast.Name(value.name, span=objective.span)
+            site = ast.Name(value.name, span=span)
             value = self.el.call(value, Arguments([], {}), site)
         if not isinstance(value, Built) or not isinstance(value.definition, ast.Optimizer):
-            fail("E0604", f"an optimizer such as adam(1e-3) is needed, not {describe(value)}", objective.span)
+            fail("E0604", f"an optimizer such as adam(1e-3) is needed, not {describe(value)}", span)
         if len(value.definition.inputs) != 2:
             name = value.definition.name
             fail("E0310", f"`{name}` must take two tensors: a weight and its gradient", value.definition.span)

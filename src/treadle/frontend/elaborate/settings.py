@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ONCE = frozenset(
     {"optimizer", "clip", "batch", "epochs", "steps", "seed", "stop when", "keep best", "ema", "precision"}
 )
+GROUPED = frozenset({"optimizer"})  # once for all parameters, and once for each selection after `over`
 REPEATED = frozenset({"decay", "freeze", "rate", "constrain"})
 WORDS = ONCE | REPEATED | {"shuffle"}
 DEFAULT_BATCH = 32
@@ -46,7 +47,8 @@ class Settings:
                 setting.span,
                 hint=did_you_mean(word, WORDS),
             )
-        if word in ONCE and word in self._by_word:
+        others = [other for other in self.all(word) if word not in GROUPED or not other.over]
+        if word in ONCE and others and not (word in GROUPED and setting.over):
             fail("E0603", f"`{word}` is given twice", setting.span)
         self._by_word.setdefault(word, []).append(setting)
 

@@ -170,14 +170,30 @@ class _Planner:
         optimizer = self._optimizer(el, sink, None, scope)
         chosen = sink.settings.one("optimizer")
         span = chosen.span if chosen else self.block.span
-        return [Objective(el.root.tensor(loss), select(el, (), scope), optimizer, span)]
+        groups, params = self._groups(el, sink, scope), select(el, (), scope)
+        if all(setting.over for setting in sink.settings.all("optimizer")):
+            params = [name for name in params if name in groups]
+        return [Objective(el.root.tensor(loss), params, optimizer, span, groups)]
+
+    def _groups(self, el: Elaborator, sink: PhaseSink, scope: Scope) -> dict[str, Value]:
+        """The optimizers that are given for some parameters only: `optimizer adamw(1e-3) over weights`."""
+        found: dict[str, Value] = {}
+        for setting in sink.settings.all("optimizer"):
+            names = select(el, setting.over, scope) if setting.over else []
+            value = el.evaluate(settings.single(setting), scope) if names else None
+            for name in names:
+                if name in found:
+                    fail("E0615", f"two optimizers govern `{name}`", setting.span)
+                found[name] = value
+        return found
 
     def _optimizer(
         self, el: Elaborator, sink: PhaseSink, minimize: ast.Minimize | None, scope: Scope
     ) -> Value:
         if minimize is not None and minimize.optimizer is not None:
             return el.evaluate(minimize.optimizer, scope)
-        setting = sink.settings.one("optimizer")
+        given = sink.settings.all("optimizer")
+        setting = next((one for one in given if not one.over), given[0] if given else None)
         if setting is None:
             span = minimize.span if minimize else self.block.model.span
             fail("E0602", "no optimizer is given", span, hint="write `optimizer adam(1e-3)`")

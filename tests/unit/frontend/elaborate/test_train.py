@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from support.spec_runs import codes, train
+from treadle.errors import TreadleError
 from treadle.frontend.load import load_text
 
 LINE = """
@@ -190,3 +191,74 @@ def test_arguments_of_a_model_are_given_by_its_training():
 def test_two_trainings_of_one_model_are_told_apart():
     block = "train Line { optimizer sgd(0.1)\n steps 1 }\n"
     assert list(load_text(LINE + block + block).trains) == ["Line", "Line_2"]
+
+
+GROUPS = """
+model Net {
+  input  x: f32[N, 4]
+  target y: i64[N]
+  logits = x |> dense(8) |> relu |> dense(3)
+  loss   cross_entropy(logits, y)
+}
+train Net { SETTINGS   steps 2 }
+"""
+
+
+def test_optimizers_of_groups():
+    settings = "optimizer sgd(0.1)\n  optimizer rmsprop(0.1) over weights"
+    (phase,) = load_text(GROUPS.replace("SETTINGS", settings)).trains["Net"].phases
+    kept = [name.partition(":")[2] for name in phase.graph.states]
+    assert set(kept) == {"dense.W", "dense_2.W"}
+    assert set(phase.graph.updates) >= {"dense.W", "dense.b", "dense_2.W", "dense_2.b"}
+
+
+def test_what_no_optimizer_takes_is_not_trained():
+    (phase,) = load_text(GROUPS.replace("SETTINGS", "optimizer sgd(0.1) over biases")).trains["Net"].phases
+    assert set(phase.graph.updates) == {"dense.b", "dense_2.b"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ("optimizer sgd(0.1) over weights\n  optimizer adam(0.1) over parameters", "E0615"),
+        ("optimizer sgd(0.1)\n  optimizer adam(0.1)", "E0603"),
+        ("optimizer sgd(0.1)\n  optimizer 3 over weights", "E0604"),
+    ],
+)
+def test_mistakes_in_groups_of_optimizers(settings, code):
+    with pytest.raises(TreadleError) as caught:
+        load_text(GROUPS.replace("SETTINGS", settings))
+    assert caught.value.diagnostics[0].code == code
+
+
+def test_tied_weights_are_one_leaf_with_one_update():
+    text = """
+    model Tied {
+      input  ids: i64[N, T]
+      target y: i64[N, T]
+      words = embedding(7, 4)
+      logits = tanh(words(ids)) @ words.table.T
+      loss cross_entropy(logits, y)
+    }
+    train Tied { optimizer sgd(0.1)   steps 2 }
+    """
+    (phase,) = load_text(text).trains["Tied"].phases
+    assert list(phase.graph.params) == ["words.table"]
+    assert list(phase.graph.updates) == ["words.table"]
+
+
+def test_auxiliary_losses_may_exist_in_training_only():
+    text = """
+    model Net {
+      input  x: f32[N, 4]
+      target y: i64[N]
+      h = x |> dense(8) |> relu
+      logits = h |> dense(3)
+      loss cross_entropy(logits, y)
+      if training { loss help = cross_entropy(h |> dense(3), y) weight 0.3 }
+    }
+    train Net { optimizer sgd(0.1)   steps 2 }
+    """
+    plan = load_text(text).trains["Net"]
+    assert "loss:help" in plan.phases[0].graph.outputs
+    assert "loss:help" not in plan.eval.graph.outputs
