@@ -22,11 +22,16 @@ def indices(el: Elaborator, value: Value) -> Tensor:
     Raises:
         TreadleError: E0214.
     """
-    found = convert.to_tensor(el, value, here(el), DType.I64 if isinstance(value, int | list) else None)
+    found = convert.to_tensor(el, value, here(el), DType.I64 if _is_whole(value) else None)
     if not found.dtype.is_int:
         hint = "convert them: `cast(ids, i64)`"
         fail("E0214", f"positions are integers, this is {found.type}", here(el), hint=hint)
     return found
+
+
+def _is_whole(value: Value) -> bool:
+    """Whether numbers written out hold no fractions."""
+    return all(map(_is_whole, value)) if isinstance(value, list) else isinstance(value, int)
 
 
 @builtin("take")
