@@ -40,8 +40,14 @@ def loss_surface(
 
 
 def _random(probe: Probe, rng: np.random.Generator) -> Vector:
-    """A random direction, each unit of it as long as that unit's weights; single axes stay as they are."""
+    """A random direction, each unit of it as long as that unit's weights; biases and gains stay as they are.
+
+    Where there is nothing else, they move: by as much as their length, at least 1.
+    """
     weights = probe.parts(probe.weights)
+    if all(weight.ndim < 2 for weight in weights.values()):
+        free = rng.normal(size=probe.weights.size)
+        return free / np.linalg.norm(free) * max(1.0, float(np.linalg.norm(probe.weights)))
     drawn = probe.parts(rng.normal(size=probe.weights.size))
     scaled = {}
     for name, weight in weights.items():

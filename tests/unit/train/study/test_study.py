@@ -98,6 +98,14 @@ def test_the_gradient_points_uphill(squares):
     assert row[0] < row[1] < row[2]
 
 
+def test_vectors_alone_move_too():
+    text = "model M {\n param t: [2] = zeros\n loss sum(t^2 * tensor([1.0, -1.0]))\n}"
+    probe = probe_of(text, {"t": np.zeros(2, np.float32)}, {})
+    assert curvature(probe).verdict == "saddle"
+    losses = loss_surface(probe, points=9).losses
+    assert losses.min() < -1e-3 < 1e-3 < losses.max()
+
+
 def test_regions_of_a_linear_classifier(squares):
     leaves = {"W": np.array([[1, -1], [0, 0]], np.float32), "b": np.zeros(2, np.float32)}
     found = decision_regions(Network(squares.model, leaves, "numpy"), X, resolution=20)
