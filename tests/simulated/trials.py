@@ -49,7 +49,7 @@ def matmul(
         bench.run(change(tiled_steps(call, tile, parts)), roles(call), order)
         return close(bench.written(call.c), product(bench, call))
 
-    sources = tiled_steps(matmul_call(Workbench(), (*sizes, terms[0])), tile, parts).sources()
+    sources = tiled_steps(matmul_call(Workbench(), (*sizes, terms[-1])), tile, parts).sources()
     return Trial(
         tuple(sources),
         lambda change, order: all(solve(change, order, k) for k in terms),

@@ -43,17 +43,26 @@ PROBLEMS = {
     "columns": Problem("output y = sum(a, axis = 0)", {"a": (67, 41)}, {"a": (10_007, 513)}),
     "whole": Problem("output y = mean(a * a)", {"a": (5, 1031)}, {"a": (1031, 4099)}),
     "gather": Problem("output y = a[i]", {"a": (7, 13), "i": (29,)}, {"a": (10_007, 129), "i": (4099,)}),
+    "scatter": Problem(
+        "output y = grad(sum(a[i] * a[i]), a)",
+        {"a": (7, 13), "i": (29,)},
+        {"a": (10_007, 129), "i": (4099,)},
+    ),
+    "argmax": Problem("output y = argmax(minimum(a, 0), axis = -1)", {"a": (5, 70)}, {"a": (4099, 1000)}),
+    "normalisation": Problem("output y = standardise(a, [-1], 1e-5)", {"a": (5, 70)}, {"a": (4099, 1000)}),
+    "gradient": Problem("output y = grad(sum(softmax(a)^3), a)", {"a": (5, 70)}, {"a": (4099, 1000)}),
+    "running_sum": Problem("output y = cumsum(a, axis = 0)", {"a": (9, 35)}, {"a": (257, 1023)}),
     "pooling": Problem("output y = max_pool(a, 2)", {"a": (2, 3, 7, 9)}, {"a": (33, 31, 57, 63)}),
 }
 
 
 def inputs_of(problem: Problem, *, large: bool = False) -> dict[str, np.ndarray]:
-    """Random inputs, always the same."""
+    """Random inputs, always the same; floats are multiples of 1/8, so that some are equal."""
     shapes = problem.large if large else problem.small
     random = np.random.default_rng(5)
     return {
         name: random.integers(0, shapes["a"][0], shape)
         if name == "i"
-        else random.standard_normal(shape).astype(np.float32)
+        else (np.round(random.standard_normal(shape) * 8) / 8).astype(np.float32)
         for name, shape in shapes.items()
     }
