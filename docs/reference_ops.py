@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from refusals import refusals
 from treadle.ops import FAMILIES, REGISTRY, OpDef
 
 _HEADER = """# Operators
@@ -15,6 +16,12 @@ them: it uses the [library](library.md), which is built of them. Operands of ele
 in graphs are counted from 0. The column "derivative" says *rule* for an op with a rule, *zero* for one that
 passes no gradient, *expanded* for one that is first replaced by simpler ones, and is empty for those that
 `autodiff` treats itself.
+"""
+_REFUSED = """## What is refused
+
+Found by changing the samples of each op in one place at a time: element types, axes, sizes, attributes. All
+of it is refused when a spec is checked, at the place in the spec that asks for it; `treadle explain CODE`
+tells more. Changes that an op takes are not listed.
 """
 _TITLES = {
     "leaves": "Leaves",
@@ -41,7 +48,20 @@ def ops_page() -> str:
             parts.append(
                 f"## {_TITLES.get(family, family.capitalize())}\n\n{_intro(module.__doc__)}\n\n{_table(ops)}"
             )
-    return "\n".join(parts)
+    return "\n".join([*parts, _refusals()])
+
+
+def _refusals() -> str:
+    """What each op refuses, by code."""
+    rows = [f"| `{op.name}` | {_refused(op)} |" for op in REGISTRY if op.samples]
+    return "\n".join([_REFUSED, "| Op | Refused |", "|---|---|", *rows]) + "\n"
+
+
+def _refused(op: OpDef) -> str:
+    by_code: dict[str, list[str]] = {}
+    for what, code in refusals(op).items():
+        by_code.setdefault(code, []).append(what)
+    return "; ".join(f"{code}: {', '.join(found)}" for code, found in sorted(by_code.items()))
 
 
 def family_of(op: OpDef) -> str:

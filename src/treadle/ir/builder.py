@@ -12,6 +12,7 @@ from treadle.ir.graph import Graph
 from treadle.ir.node import Node, attrs_key, freeze_attrs
 from treadle.ops import REGISTRY
 from treadle.ops.opdef import AnyType, OpDef, TypeRuleError
+from treadle.ops.rules import need_sizes
 from treadle.source import Span
 from treadle.types import DType, Shape, TensorType
 
@@ -108,17 +109,20 @@ class Builder:
         if not op.is_variadic and len(inputs) != len(op.signature):
             raise TypeError(f"{op.name} takes {len(op.signature)} operands, not {len(inputs)}")
         try:
-            return op.infer([_operand_type(op, node) for node in inputs], attrs)
+            result = op.infer([_operand_type(op, node) for node in inputs], attrs)
+            need_sizes(op.name, result)
+            return result
         except TypeRuleError as error:
             raise TreadleError([self._located(inputs, error)]) from None
 
     def _located(self, inputs: tuple[Node, ...], error: TypeRuleError) -> Diagnostic:
-        labels = []
-        for index in error.operands:
-            node = inputs[index]
-            if node.span is not None and node.span != self._span:
-                labels.append(Label(node.span, f"this is {node.type}"))
-        return Diagnostic(error.code, error.message, self._span, labels=tuple(labels), hint=error.hint)
+        concerned = (inputs[index] for index in error.operands if index < len(inputs))
+        labels = tuple(
+            Label(node.span, f"this is {node.type}")
+            for node in concerned
+            if node.span is not None and node.span != self._span
+        )
+        return Diagnostic(error.code, error.message, self._span, labels=labels, hint=error.hint)
 
 
 def _operand_type(op: OpDef, node: Node) -> Any:

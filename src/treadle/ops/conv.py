@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from treadle.ops.opdef import REGISTRY, Attrs, OpDef, Sample, TypeRuleError
-from treadle.ops.rules import need_float, need_positive, need_rank, same_dtype, window_count
+from treadle.ops.rules import need_float, need_length, need_positive, need_rank, same_dtype, window_count
 from treadle.types import DimLike, Shape, TensorType
 from treadle.types.dims import exact_quotient
 
@@ -28,6 +28,8 @@ def _check(name: str, types: Sequence[TensorType], attrs: Attrs, layouts: tuple[
         need_rank(name, type_, 4, layout, operand)
         need_float(name, type_, operand)
     same_dtype(name, types)
+    need_length(name, "the stride", attrs["stride"], 2)
+    need_length(name, "the dilation", attrs["dilation"], 2)
     need_positive(name, "stride", attrs["stride"])
     need_positive(name, "dilation", attrs["dilation"])
     need_positive(name, "groups", (attrs["groups"],))

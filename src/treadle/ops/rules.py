@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from treadle.ops.opdef import Attrs, Infer, TypeRuleError
+from treadle.ops.opdef import AnyType, Attrs, Infer, TypeRuleError
 from treadle.types import DimLike, DType, Shape, TensorType, dim_floordiv
 
 
@@ -104,6 +104,13 @@ def need_positive(name: str, what: str, values: Iterable[DimLike], least: int = 
     for value in values:
         if isinstance(value, int) and value < least:
             raise TypeRuleError("E0220", f"{name}: {what} must be at least {least}, not {value}")
+
+
+def need_sizes(name: str, result: AnyType) -> None:
+    """E0220 for a result with a size below 0, which only a wrong attribute can ask for."""
+    for type_ in result if isinstance(result, tuple) else (result,):
+        if any(isinstance(size, int) and size < 0 for size in type_.shape):
+            raise TypeRuleError("E0220", f"{name}: {type_} has a negative size")
 
 
 def window_count(name: str, size: DimLike, kernel: DimLike, stride: int, dilation: int) -> DimLike:

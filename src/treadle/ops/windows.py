@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from treadle.ops.opdef import REGISTRY, Attrs, OpDef, Sample, TypeRuleError
-from treadle.ops.rules import need_axes, need_length, need_positive, window_count
+from treadle.ops.rules import need_axes, need_length, need_number, need_positive, window_count
 from treadle.types import DType, Shape, TensorType
 
 _ATTRS = {"axes": ..., "sizes": ..., "strides": ..., "dilations": ...}
@@ -38,6 +38,7 @@ def _infer_windows(types: Sequence[TensorType], attrs: Attrs) -> TensorType:
 
 
 def _infer_fold(types: Sequence[TensorType], attrs: Attrs) -> TensorType:
+    need_number("fold_windows", types[0])
     result = types[0].with_shape(attrs["shape"])
     expected = _windows_type(result, attrs)
     if expected != types[0]:

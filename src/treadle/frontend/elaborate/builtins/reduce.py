@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 _axis = axis  # functions below have a parameter of this name
 
 
-def _keeps(el: Elaborator, keepdims: Value) -> bool:
-    if not isinstance(keepdims, bool):
-        fail("E0314", f"`keepdims` is true or false, not {describe(keepdims)}", here(el))
-    return keepdims
+def _switch(el: Elaborator, value: Value, name: str = "keepdims") -> bool:
+    if not isinstance(value, bool):
+        fail("E0314", f"`{name}` is true or false, not {describe(value)}", here(el))
+    return value
 
 
 def _reduce(el: Elaborator, name: str, x: Tensor, axis: Value, keepdims: Value) -> Tensor:
     over = axes(el, x, axis)
-    return el.op(name, x, axes=over, keepdims=_keeps(el, keepdims)) if over else x
+    return el.op(name, x, axes=over, keepdims=_switch(el, keepdims)) if over else x
 
 
 @builtin("sum")
@@ -75,7 +75,7 @@ def mean(el: Elaborator, x: Value, axis: Value = NONE, keepdims: Value = False) 
     if not over:
         return value
     count: DimLike = shape_size(tuple([value.shape[number] for number in over]))
-    total = el.op("sum", value, axes=over, keepdims=_keeps(el, keepdims))
+    total = el.op("sum", value, axes=over, keepdims=_switch(el, keepdims))
     return el.op("div", total, convert.constant(el, count, value.dtype))
 
 
@@ -109,7 +109,7 @@ def _position(el: Elaborator, name: str, x: Value, axis: Value, keepdims: Value)
         value, axis = el.op("reshape", value, shape=(value.type.size,)), 0
     along = _axis(el, value, axis)
     found = el.op(name, value, axis=along)
-    if not _keeps(el, keepdims):
+    if not _switch(el, keepdims):
         return found
     return el.op("reshape", found, shape=(*found.shape[:along], 1, *found.shape[along:]))
 
@@ -130,7 +130,7 @@ def argmin(el: Elaborator, x: Value, axis: Value = -1, keepdims: Value = False) 
 def cumsum(el: Elaborator, x: Value, axis: Value, reverse: Value = False) -> Value:
     """The sum of all elements up to each along an axis; from the end when `reverse`."""
     value = tensor(el, x)
-    return el.op("cumsum", value, axis=_axis(el, value, axis), reverse=_keeps(el, reverse))
+    return el.op("cumsum", value, axis=_axis(el, value, axis), reverse=_switch(el, reverse, "reverse"))
 
 
 @builtin("all")
