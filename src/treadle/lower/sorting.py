@@ -70,15 +70,15 @@ def _passes(row: _Row, scratch: Storage) -> None:
 
 def _merge(row: _Row, scratch: Storage, width: Var, double: Var) -> None:
     """Merges all pairs of neighbouring runs: takes the next position of the left or of the right one."""
-    sweep, emitter = row.sweep, row.sweep.emitter
+    sweep, emitter, size = row.sweep, row.sweep.emitter, Position(Index(row.size))
     left, right, middle, end = (sweep.counter(0, row.size)[0] for _ in range(4))
     with emitter.loop(row.size, Kind.SERIAL) as k:
         step = emitter.let_here(Position(k))
         with emitter.when(SCALAR.ge(step, end)):  # the next pair of runs begins
             emitter.add(Assign(left.name, step))
-            emitter.add(Assign(middle.name, SCALAR.minimum(SCALAR.add(step, width), row.size)))
+            emitter.add(Assign(middle.name, SCALAR.minimum(SCALAR.add(step, width), size)))
             emitter.add(Assign(right.name, middle))
-            emitter.add(Assign(end.name, SCALAR.minimum(SCALAR.add(step, double), row.size)))
+            emitter.add(Assign(end.name, SCALAR.minimum(SCALAR.add(step, double), size)))
         first, second = _candidate(row, left), _candidate(row, right)
         comes_first = row.is_before(variable_index(first.name), variable_index(second.name))
         is_last = SCALAR.ge(right, end)
@@ -92,7 +92,7 @@ def _merge(row: _Row, scratch: Storage, width: Var, double: Var) -> None:
 def _candidate(row: _Row, side: Var) -> Var:
     """The position at the head of a run; any other of the row if the run is used up."""
     emitter = row.sweep.emitter
-    place = emitter.let_here(SCALAR.minimum(side, row.size - 1))
+    place = emitter.let_here(SCALAR.minimum(side, Position(Index(row.size - 1))))
     emitter.ranges[place.name] = (0, row.size - 1)
     position = emitter.let_here(row.sweep.load(row.sweep.output, row.at(variable_index(place.name))))
     emitter.ranges[position.name] = (0, row.size - 1)
