@@ -120,6 +120,9 @@ class RecordingDriver:
     def record(self, event: int, stream: int) -> None:
         self._clocks.record(event, stream)
 
+    def mark(self, event: int, stream: int) -> None:
+        assert self._captured(stream, lambda: self.record(event, stream)), "marks belong into captures"
+
     def wait(self, stream: int, event: int) -> None:
         self._clocks.wait(stream, event)
 

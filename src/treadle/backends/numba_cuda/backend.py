@@ -112,14 +112,15 @@ def plan_memory(programs: Mapping[str, Graph], threads: int | None = None) -> Me
 
 def _allocate(driver: Driver, layout: Layout) -> int:
     try:
-        return driver.allocate(layout.size)
+        return driver.allocate(max(layout.size, 1))
     except AllocationError as error:
         raise DeviceMemoryError(layout.summary, error.free) from error
 
 
 def _initialise(driver: Driver, plans: Iterable[Plan], layout: Layout, base: int, stream: Handle) -> None:
     """Zeroes what is kept, as long as nothing is written there, and writes constants."""
-    driver.fill(base, 0, layout.kept, stream)
+    if layout.kept:
+        driver.fill(base, 0, layout.kept, stream)
     tables = {b: b.values for plan in plans for b in plan.buffers if b.values is not None}
     arrays = {buffer: np.array(values, buffer.dtype.numpy_name) for buffer, values in tables.items()}
     for buffer, array in arrays.items():

@@ -88,6 +88,11 @@ class CudaDriver:
         """See `Driver`."""
         _call(cu.cuEventRecord, self._objects[event], self._objects[stream])
 
+    def mark(self, event: Handle, stream: Handle) -> None:
+        """See `Driver`."""
+        flags = int(cu.CUevent_record_flags.CU_EVENT_RECORD_EXTERNAL)
+        _call(cu.cuEventRecordWithFlags, self._objects[event], self._objects[stream], flags)
+
     def wait(self, stream: Handle, event: Handle) -> None:
         """See `Driver`."""
         _call(cu.cuStreamWaitEvent, self._objects[stream], self._objects[event], 0)

@@ -91,6 +91,10 @@ class Driver(Protocol):
         """Puts the event after the work that is on the stream now."""
         ...
 
+    def mark(self, event: Handle, stream: Handle) -> None:
+        """Makes recording the event a part of what is being captured: it happens anew in every replay."""
+        ...
+
     def wait(self, stream: Handle, event: Handle) -> None:
         """Makes later work of the stream wait for the event."""
         ...

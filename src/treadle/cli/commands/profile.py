@@ -1,6 +1,7 @@
 """`treadle profile SPEC`: the time of each call of a training step, beside what the call must move and do."""
 
 import json
+from pathlib import PurePath
 from typing import Annotated, Any
 
 import typer
@@ -94,4 +95,7 @@ def _row(time: CallTime, total: float) -> list[str]:
 
 def _line(time: CallTime) -> str:
     span = time.cost.span
-    return f"{span.source.name}:{span.line}" if span else ""
+    if span is None:
+        return ""
+    path = PurePath(span.source.name)
+    return f"{path.name if path.is_absolute() else path}:{span.line}"

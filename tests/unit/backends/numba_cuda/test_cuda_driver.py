@@ -24,6 +24,7 @@ class Bindings:
         self.CUresult, self.CUdevice_attribute = real.CUresult, real.CUdevice_attribute
         self.CUfunction_attribute, self.CUstream_flags = real.CUfunction_attribute, real.CUstream_flags
         self.CUevent_flags, self.CUstreamCaptureMode = real.CUevent_flags, real.CUstreamCaptureMode
+        self.CUevent_record_flags = real.CUevent_record_flags
         self.answers = answers
         self.calls = []
 
@@ -142,9 +143,12 @@ def test_a_captured_graph_is_made_ready_once(opened):
     made = opened()
     stream = made.driver.new_stream()
     made.driver.begin_capture(stream)
+    made.driver.mark(made.driver.new_event(), stream)
     graph = made.driver.end_capture(stream)
     made.driver.replay(graph, stream)
     made.driver.replay(graph, stream)
+    ((_, _, flags),) = made.cu.named("cuEventRecordWithFlags")
+    assert flags == 1  # external: a node of the graph
     names = [name for name, _ in made.cu.calls if "Graph" in name or "Capture" in name]
     assert names == [
         "cuStreamBeginCapture",
