@@ -31,6 +31,7 @@ SHARED_LIMIT = 48 * 1024
 MOST_SHARED = 96 * 1024
 VECTOR_FROM = 65536  # elements from which fewer, wider threads still fill the device
 WIDTH = 4
+MANY_BUFFERS = 8
 
 
 class Shape(Enum):
@@ -82,14 +83,14 @@ def choose(kernel: Kernel, structure: Structure, moves: Sequence[Sequence[int]])
     if not rows and not length and not scratch:
         return Schedule(Shape.FLAT, lets, (), core, WARP_SIZE, 1)
     if not rows:
-        threads = block_threads(length) if length > SHORT or scratch else WARP_SIZE
+        threads = block_threads(length, len(kernel.buffers)) if length > SHORT or scratch else WARP_SIZE
         return Schedule(Shape.WHOLE, lets, (), core, 1, threads, 1, scratch, scratch <= MOST_SHARED)
     if not scratch and _neighbours(structure, rows[-1], core, length):
         return _columns(structure, lets, rows, core, count, length)
     if length <= SHORT and not scratch:
         vector = flat_vector(structure, rows, core, count, moves)
         return Schedule(Shape.FLAT, lets, rows, core, FLAT_THREADS, 1, vector)
-    return _rows(lets, rows, core, count, length, scratch)
+    return _rows(kernel, (lets, rows, core), count, length, scratch)
 
 
 def scratch_bytes(kernel: Kernel, structure: Structure) -> int:
@@ -101,15 +102,16 @@ def scratch_bytes(kernel: Kernel, structure: Structure) -> int:
     )
 
 
-def block_threads(length: int) -> int:
-    """Threads that share out this many iterations."""
+def block_threads(length: int, buffers: int) -> int:
+    """Threads that share out this many iterations; fewer where many values want registers."""
+    if buffers > MANY_BUFFERS:
+        length = min(length, 4 * 512)
     return next((n for n in (64, 128, 256, 512) if length <= 4 * n), 1024)
 
 
 def _rows(
-    lets: tuple[Let, ...],
-    rows: tuple[For, ...],
-    core: tuple[Statement, ...],
+    kernel: Kernel,
+    parts: tuple[tuple[Let, ...], tuple[For, ...], tuple[Statement, ...]],
     count: int,
     length: int,
     scratch: int,
@@ -119,10 +121,9 @@ def _rows(
         teams = next(
             n for n in (8, 4, 2, 1) if n == 1 or (count >= FEW_ROWS * n and n * scratch <= SHARED_LIMIT)
         )
-        return Schedule(Shape.WARP, lets, rows, core, teams, WARP_SIZE, 1, scratch)
-    return Schedule(
-        Shape.BLOCK, lets, rows, core, 1, block_threads(length), 1, scratch, scratch <= MOST_SHARED
-    )
+        return Schedule(Shape.WARP, *parts, teams, WARP_SIZE, 1, scratch)
+    threads = block_threads(length, len(kernel.buffers))
+    return Schedule(Shape.BLOCK, *parts, 1, threads, 1, scratch, scratch <= MOST_SHARED)
 
 
 def _columns(
