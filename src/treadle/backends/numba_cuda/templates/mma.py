@@ -8,11 +8,12 @@ of whole rows. The sum of 16 terms is the hardware's; from one 16 to the next it
 
 Operands whose lines do not begin at multiples of 16 bytes are copied element by element, without overlap.
 
-Compiled for sm_80 and sm_90a, without spills:
+On sm_80 and sm_90a, without spills; `reads` are products per matrix load, `blocks` those that fit on a
+multiprocessor:
 
-    tile        threads  stages  shared    blocks/SM  mma per matrix load
-    128x128x32  256      3       59 KiB    2          2.7
-    64x64x32    128      3       30 KiB    4          2
+    tile        threads  registers  shared   blocks  reads
+    128x128x32  256      128        60 KiB   2       2.7
+    64x64x32    128      128        30 KiB   4       2
 """
 
 from __future__ import annotations

@@ -10,12 +10,15 @@ row by row and stores whole lines.
 Terms are summed in order, with fused multiply-adds; parts of a sum (`parts` > 1) are added in order by the
 second stage. Results depend on the sizes only.
 
-float32, compiled for sm_90a and sm_80 (registers without spills):
+float32 on sm_90a, aligned operands; no spills on sm_80 and sm_90a. `reads` are FFMA per 128-bit read of
+shared memory, `blocks` those that fit on a multiprocessor:
 
-    tile        threads  shared     blocks/SM  FFMA per shared 128-bit read
-    128x128x16  256      33.0 KiB   2          16
-    64x64x16    256      17.0 KiB   3          8
-    32x32x32    64       18.0 KiB   8          8
+    tile        threads  registers  shared    blocks  reads
+    128x128x16  256      128        33.0 KiB  2       16
+    64x64x16    256      77         17.0 KiB  3       8
+    32x32x16    64       89         9.0 KiB   8       8
+    16x64x16    64       90         11.0 KiB  8       8
+    64x16x16    64       92         11.0 KiB  8       8
 """
 
 from __future__ import annotations
