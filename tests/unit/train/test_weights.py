@@ -133,3 +133,21 @@ def test_averages_start_from_what_was_loaded(tmp_path, leaves):
 )
 def test_renaming(name, rules, expected):
     assert renamed(name, rules) == expected
+
+
+def test_low_rank_adaptation_starts_from_the_base_and_leaves_it_as_it_is(tmp_path):
+    base = Training(SPEC.format(load="", settings=""), tmp_path / "first")
+    values = {name: base.programs.session.read(name) for name in base.plan.eval.leaves}
+    text = SPEC.replace(
+        "train Net on", "adapt Net as Tuned {{ wrap dense with lora(rank = 1); freeze }}\ntrain Tuned on"
+    )
+    load = 'load "base.safetensors" partial'
+    save_checkpoint(tmp_path / "base.safetensors", Checkpoint(values))
+    tuned = Training(text.format(load=load, settings=""), tmp_path / "second")
+    (report,) = load_weights(tuned.plan, tuned.programs.session, Folders((tmp_path,)))
+    assert set(report.loaded) == set(values)
+    assert all(".lora." in name for name in report.missing)
+    tuned.finish()
+    weights = [name for name, leaf in base.plan.eval.leaves.items() if leaf.kind == "param"]
+    assert all(np.array_equal(tuned.programs.session.read(name), values[name]) for name in weights)
+    assert (tuned.programs.session.read("dense.lora.B") != 0).any()
