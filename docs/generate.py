@@ -1,5 +1,5 @@
 """Writes the generated references: `docs/ops.md` from the registry, `docs/library.md` from the library,
-`docs/gallery.md` from the specs.
+`docs/builtins.md` from the functions written in Python, `docs/gallery.md` from the specs.
 
     python docs/generate.py            writes all
     python docs/generate.py --check    exits with 1 and names the stale ones, if any
@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from reference_builtins import builtins_page
 from reference_gallery import SPECS, gallery_page
 from reference_library import library_page
 from reference_ops import ops_page
@@ -24,6 +25,7 @@ DOCS = Path(__file__).resolve().parent
 PAGES: dict[str, Callable[[], str]] = {
     "ops.md": ops_page,
     "library.md": library_page,
+    "builtins.md": builtins_page,
     "gallery.md": gallery_page,
 }
 
