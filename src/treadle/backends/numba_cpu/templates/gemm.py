@@ -16,7 +16,7 @@ from treadle.backends.numba_cpu.kernel import KernelSource
 from treadle.backends.numba_cpu.templates.epilogue import Epilogue, output_role
 from treadle.backends.numba_cpu.templates.epilogue_source import epilogue_layout, epilogue_text
 from treadle.backends.numba_cpu.templates.gemm_source import gemm_layout, gemm_text, pack_layout, pack_text
-from treadle.backends.numba_cpu.templates.gemv import is_row_product, row_product_plan
+from treadle.backends.numba_cpu.templates.gemv import is_row_product, row_product_plan, turned
 from treadle.backends.numba_cpu.templates.plan import LINE_BYTES, Plan, Step, aligned
 from treadle.backends.numba_cpu.templates.tiles import ELEMENT_BYTES, Tile, tile_shape
 
@@ -84,6 +84,9 @@ def gemm_plan(spec: GemmSpec, sizes: GemmSizes, parts: int) -> Plan:
     """Return the product's steps; the scratch grows with `parts`, the results do not depend on it."""
     if is_row_product(spec, sizes):
         return row_product_plan(spec, sizes, parts)
+    column = turned(spec, sizes)
+    if column is not None and is_row_product(*column):
+        return row_product_plan(*column, parts, roles=("b", "a"))
     part = _part_elements(spec, sizes)
     if spec.b_packed:
         steps, packed = [_product_step(spec, sizes, parts, part, "b", 0)], 0

@@ -7,6 +7,7 @@ a time, or, if columns are contiguous, each gives a dot product. Non-goals: smal
 
 from __future__ import annotations
 
+from dataclasses import replace
 from string import Template
 from textwrap import indent
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from treadle.backends.numba_cpu.templates.plan import LINE_BYTES, Plan, Step
 from treadle.backends.numba_cpu.templates.tiles import ELEMENT_BYTES
 
 if TYPE_CHECKING:
+    from treadle.backends.numba_cpu.templates.epilogue import Kind
     from treadle.backends.numba_cpu.templates.gemm import GemmSizes, GemmSpec
 
 SMALL = 4096
@@ -45,14 +47,32 @@ def _columns_lie_together(sizes: GemmSizes) -> bool:
     return sizes.b[1] == sizes.a[2] == 1 and sizes.k >= SHORT
 
 
-def row_product_plan(spec: GemmSpec, sizes: GemmSizes, parts: int) -> Plan:
-    """Return the product's one step; columns are shared among parts."""
+def turned(spec: GemmSpec, sizes: GemmSizes) -> tuple[GemmSpec, GemmSizes] | None:
+    """Return a product with one column as one row, B' A', if its epilogue's operands are contiguous."""
+    full = [sizes.operands.get(operand.name, (0, 0)) for operand in spec.epilogue.kinds("full")]
+    if sizes.n != 1 or any(m != 1 for _, m in (sizes.c, *full, *sizes.outputs)):
+        return None
+    (a_b, a_m, a_k), (b_b, b_k, b_n) = sizes.a, sizes.b
+    operands = tuple(replace(x, kind=_TURNED.get(x.kind, x.kind)) for x in spec.epilogue.operands)
+    epilogue = replace(spec.epilogue, operands=operands)
+    row = replace(sizes, m=1, n=sizes.m, a=(b_b, b_n, b_k), b=(a_b, a_k, a_m), outer=sizes.outer[::-1])
+    return replace(spec, epilogue=epilogue), row
+
+
+_TURNED: dict[Kind, Kind] = {"row": "column", "column": "row"}
+
+
+def row_product_plan(
+    spec: GemmSpec, sizes: GemmSizes, parts: int, roles: tuple[str, str] = ("a", "b")
+) -> Plan:
+    """Return the product's one step; columns are shared among parts. `roles` are those of row and matrix."""
     product = _layout(spec.dtype)
     layout = product + epilogue_layout(spec.dtype, spec.epilogue)
     strides = {operand.name: sizes.operands.get(operand.name, (0, 0)) for operand in spec.epilogue.operands}
     strides |= {output_role(i): pair for i, pair in enumerate(sizes.outputs, start=1)}
     meta = {
-        "batch": sizes.batch,
+        **sizes.batch_axes,
+        "a_o": sizes.outer[0],
         "columns": sizes.n,
         "depth": sizes.k,
         **dict(zip(("a_b", "a_m", "a_k"), sizes.a, strict=True)),
@@ -67,13 +87,14 @@ def row_product_plan(spec: GemmSpec, sizes: GemmSizes, parts: int) -> Plan:
         text = epilogue_text(spec.dtype, product, spec.epilogue)
         callees = ((layout.index("epilogue"), KernelSource("epilogue", text)),)
     source = KernelSource(f"gemv_{spec.dtype}", _text(spec.dtype, by_rows=_rows_lie_together(sizes)))
+    slots = layout.slots(roles=dict(zip("ab", roles, strict=True)))
     shared = sizes.batch * sizes.n * sizes.k >= PARALLEL_WORK
-    return Plan((Step(source, layout.meta(meta), layout.slots(), shared, callees),), parts * LINE_BYTES)
+    return Plan((Step(source, layout.meta(meta), slots, shared, callees),), parts * LINE_BYTES)
 
 
 def _layout(dtype: str) -> MetaLayout:
-    extents = numbers("batch", "columns", "depth")
-    strides = numbers("a_b", "a_m", "a_k", "b_b", "b_k", "b_n", "c_b", "c_m")
+    extents = numbers("batch", "inner", "columns", "depth")
+    strides = numbers("a_o", "a_b", "a_m", "a_k", "b_o", "b_b", "b_k", "b_n", "c_b", "c_m")
     roles = buffers(*((role, dtype) for role in ("a", "b", "c", "scratch")))
     return roles + extents + strides + numbers("accumulate", "epilogue")
 
@@ -103,8 +124,8 @@ _BY_ROWS = """\
 first = share_elements(columns, part, parts)
 last = share_elements(columns, part + 1, parts)
 for i_b in range(batch):
-    a_at = i_b * a_b
-    b_at = i_b * b_b
+    a_at = i_b // inner * a_o + i_b % inner * a_b
+    b_at = i_b // inner * b_o + i_b % inner * b_b
     c_at = i_b * c_b
     for j_0 in range(first, last, 2048):
         j_1 = last if j_0 + 2048 > last else j_0 + 2048
@@ -131,14 +152,15 @@ fours = columns // 4
 first = 4 * share(fours, part, parts)
 last = columns if part == parts - 1 else 4 * share(fours, part + 1, parts)
 for i_b in range(batch):
-    a_at = i_b * a_b
+    a_at = i_b // inner * a_o + i_b % inner * a_b
+    b_at = i_b // inner * b_o + i_b % inner * b_b
     c_at = i_b * c_b
     if accumulate == 0:
         for j in range(first, last):
             p_c[c_at + j] = $zero
     j = first
     while j + 4 <= last:
-        b_0 = i_b * b_b + j * b_n
+        b_0 = b_at + j * b_n
         b_1 = b_0 + b_n
         b_2 = b_1 + b_n
         b_3 = b_2 + b_n
@@ -158,7 +180,7 @@ for i_b in range(batch):
         p_c[c_at + j + 3] += s3
         j += 4
     while j < last:
-        b_0 = i_b * b_b + j * b_n
+        b_0 = b_at + j * b_n
         s0 = $zero
         for k in range(depth):
             s0 = add(s0, p_a[a_at + k] * p_b[b_0 + k])

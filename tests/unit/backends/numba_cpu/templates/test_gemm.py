@@ -53,6 +53,7 @@ SHAPES = [
     (1, 203, 87),
     (1, 64, 2100),
     (1, 500, 9),
+    (90, 203, 1),
 ]
 
 
@@ -70,7 +71,15 @@ def test_product_at_odd_sizes_and_any_transposition(
 
 
 @pytest.mark.parametrize(
-    "shape", [(3, 64, 120, 130), (1, 300, 100, 40), (1, 13, 1000, 200), (9, 20, 30, 7), (2, 1, 333, 201)]
+    "shape",
+    [
+        (3, 64, 120, 130),
+        (1, 300, 100, 40),
+        (1, 13, 1000, 200),
+        (9, 20, 30, 7),
+        (2, 1, 333, 201),
+        (1, 201, 333, 1),
+    ],
 )
 def test_result_does_not_depend_on_the_number_of_threads(shape: tuple[int, int, int, int]) -> None:
     """Splitting over batch, rows or columns leaves every bit as it is."""
@@ -113,7 +122,7 @@ def test_packed_once_used_twice() -> None:
     np.testing.assert_allclose(c, a.astype("f8") @ b, atol=1e-4)
 
 
-@pytest.mark.parametrize(("m", "k", "n"), [(23, 30, 35), (1, 130, 70)])
+@pytest.mark.parametrize(("m", "k", "n"), [(23, 30, 35), (1, 130, 70), (70, 130, 1)])
 def test_epilogue_with_operands_of_every_kind_and_two_outputs(m: int, k: int, n: int) -> None:
     """Scalar, row, column and full operands meet the sum at the right place; both outputs are complete."""
     a, b = operand((2, m, k), "f4"), operand((2, k, n), "f4")
@@ -150,10 +159,10 @@ def test_nan_in_an_operand_reaches_the_result() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("rows", [5, 600])
-def test_batches_of_two_axes(rows, threads):
-    """The heads of an attention: [B, T, H, D] seen as [B, H, T, D]; B read in place, and packed."""
-    outer, inner, depth, columns = 3, 2, 7, 20
+@pytest.mark.parametrize(("rows", "depth", "columns"), [(5, 7, 20), (600, 7, 20), (1, 70, 80)])
+def test_batches_of_two_axes(rows, depth, columns, threads):
+    """The heads of an attention: [B, T, H, D] seen as [B, H, T, D]; B in place, packed, or by one row."""
+    outer, inner = 3, 2
     a = operand((outer, rows, inner, depth), "f4")
     b = operand((outer, depth, inner, columns), "f4")
     c = aligned((outer * inner, rows, columns), "f4")
