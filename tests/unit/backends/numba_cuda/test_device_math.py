@@ -1,4 +1,4 @@
-"""The own sine and cosine of GPU kernels are as exact as they say, computed in NumPy with the same constants."""
+"""The sine and cosine of GPU kernels are as exact as they say, computed in NumPy with the same constants."""
 
 from __future__ import annotations
 
