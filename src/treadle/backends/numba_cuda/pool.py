@@ -1,7 +1,7 @@
 """Compiling many kernels: in this process and, at the same time, in helper processes.
 
 Input: kernel sources and a target. Output: cubins in the same order. Compilation is bound to one Python
-process each, so threads would not help; a helper pays for its start from a few dozen kernels on.
+process each, so threads would not help; a helper pays for its start from a few kernels on.
 """
 
 from __future__ import annotations
@@ -17,22 +17,27 @@ from dataclasses import asdict
 
 from treadle.backends.numba_cuda.kernel import KernelSource
 
-_SOURCES_PER_HELPER = 30  # importing numba takes as long as compiling ten kernels
+_SOURCES_PER_HELPER = 4  # a product takes longer to compile than a helper to import numba
 _MOST_HELPERS = 7
 
 
 def compile_all(sources: Sequence[KernelSource], target: str) -> list[bytes]:
     """Cubins for all sources; what a helper fails at is compiled here."""
     parts = 1 + min(_cores() - 1, len(sources) // _SOURCES_PER_HELPER, _MOST_HELPERS)
-    shares = [sources[part::parts] for part in range(parts)]
+    longest_first = sorted(range(len(sources)), key=lambda place: -len(sources[place].text))
+    shares = [longest_first[part::parts] for part in range(parts)]
+    made: dict[int, bytes] = {}
     with ThreadPoolExecutor(parts) as threads:
-        helped = [threads.submit(_ask_helper, share, target) for share in shares[1:]]
-        made = [compile_here(shares[0], target)]
-        made += [
-            future.result() or compile_here(share, target)
-            for future, share in zip(helped, shares[1:], strict=True)
-        ]
-    return [made[place % parts][place // parts] for place in range(len(sources))]
+        helped = [threads.submit(_ask_helper, _at(sources, share), target) for share in shares[1:]]
+        made.update(zip(shares[0], compile_here(_at(sources, shares[0]), target), strict=True))
+        for share, future in zip(shares[1:], helped, strict=True):
+            codes = future.result() or compile_here(_at(sources, share), target)
+            made.update(zip(share, codes, strict=True))
+    return [made[place] for place in range(len(sources))]
+
+
+def _at(sources: Sequence[KernelSource], places: Sequence[int]) -> list[KernelSource]:
+    return [sources[place] for place in places]
 
 
 def compile_here(sources: Sequence[KernelSource], target: str) -> list[bytes]:
