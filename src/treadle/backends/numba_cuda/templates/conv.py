@@ -9,6 +9,7 @@ sizes."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 
 from treadle.backends.numba_cuda.kernel import Launch, Steps
@@ -129,7 +130,9 @@ def _tile(call: ConvCall, sizes: tuple[int, int, int], g: Geometry, wanted: Tile
         return wanted
     chosen = choose_tile(*sizes, g.groups, double=element(call.dtype).width == 2)
     gathers_columns = call.op == "conv_filter_grad"  # each of a thread's reads then needs three registers
-    return MEDIUM if chosen is LARGE and gathers_columns else chosen
+    chosen = MEDIUM if chosen is LARGE and gathers_columns else chosen
+    wide = _index(call) == "int64"  # 64-bit indices take more registers than the usual share
+    return replace(chosen, resident=max(1, chosen.resident // 2)) if wide else chosen
 
 
 def _reader(call: ConvCall, stage: Stage, *, right: bool) -> Reader:
