@@ -22,7 +22,7 @@ pytestmark = needs_disassembler
 
 NAMES = sorted(gallery())
 TEMPLATES = ("gemm", "gemv", "conv", "combine")
-SAMPLE = {"sm_90a": 400_000, "sm_80": 150_000}
+SAMPLE = {"sm_90a": 250_000, "sm_80": 80_000}
 """Characters of kernel text to compile for each target; ten thousand take about two seconds."""
 
 Shared = dict[KernelSource, int]
