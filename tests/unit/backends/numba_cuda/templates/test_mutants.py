@@ -108,7 +108,7 @@ def test_no_mutant_survives(name: str) -> None:
     [source, *_] = prepare(Workbench(dtype))[1].sources()
     survivors = [
         str(mutant)
-        for mutant in mutants(source.text, 4)
+        for mutant in mutants(source.text, 3)
         if not is_harmless(f"{name}: {mutant}") and not any(noticed(name, order, mutant) for order in ORDERS)
     ]
     assert not survivors
