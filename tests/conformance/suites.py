@@ -18,7 +18,8 @@ def ops(
     data: Path, backend: str, dtype: str, names: Collection[str] = (), per_op: int | None = None
 ) -> Iterator[Verdict]:
     """The cases of `ops.json`: what `names` names (op, family or case), the first `per_op` of each."""
-    return run_cases(_selected(op_cases(data), set(names), per_op), TRANSLATORS, backend, dtype, skipped)
+    selected = _selected(op_cases(data), set(names), per_op)
+    return run_cases(selected, TRANSLATORS, backend, dtype, lambda case: skipped(case, backend, dtype))
 
 
 def _selected(cases: Iterable[Case], names: set[str], per_op: int | None) -> Iterator[Case]:
