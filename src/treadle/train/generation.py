@@ -58,7 +58,7 @@ def generate_arrays(
     """The results of a block that is no sequence: `images:NAME`, `arrays:NAME`; `given` are its inputs."""
     graph = restrict(plan.graph, lambda _name: True)
     _check_given(plan, graph, given)
-    sizes = dict.fromkeys(graph.symbols(), wish.count)
+    sizes = dict.fromkeys(graph.symbols(), wish.count) | _known_sizes(graph, given)
     session = _session(plan, graph, leaves, sizes, device, threads)
     return run_program(session, _PROGRAM, frozenset(graph.inputs), given, key=(wish.seed, 0), step=0)
 
@@ -93,11 +93,11 @@ class _Continuation:
         self.rows = wish.beam or wish.count
         self.graph = restrict(plan.graph, lambda _name: True)
         self.width = self._width(plan)
-        sizes = dict.fromkeys(self.graph.symbols(), self.width)
-        sizes |= {plan.batch: self.rows} if plan.batch else {}
         own = {self.sequence.symbols, *self.sequence.carried, POSITION_INPUT}
         _check_given(plan, self.graph, given, apart=own)
-        self.given = {name: np.resize(array, (self.rows, *array.shape[1:])) for name, array in given.items()}
+        self.given = {name: self._repeated(array) for name, array in given.items()}
+        sizes = dict.fromkeys(self.graph.symbols(), self.width) | _known_sizes(self.graph, self.given)
+        sizes |= {plan.batch: self.rows} if plan.batch else {}
         self.session = _session(plan, self.graph, leaves, sizes, *runs_on)
         inputs = self.graph.inputs
         self.carried = {
@@ -178,6 +178,10 @@ class _Continuation:
         ends = (n for n in lengths if self._is_end(symbols[self.start : n]))
         return symbols[: next(ends, len(symbols))]
 
+    def _repeated(self, array: Array) -> Array:
+        """Examples for every row; a beam search continues the first one alone."""
+        return np.resize(array[:1] if self.wish.beam else array, (self.rows, *array.shape[1:]))
+
     def _rank(self) -> int:
         return self.graph.inputs[self.sequence.symbols].type.rank
 
@@ -192,6 +196,14 @@ class _Continuation:
 def _shape(shape: Sequence[int | Dim], sizes: Mapping[str, int]) -> tuple[int, ...]:
     bound = (dim.substitute(sizes) if isinstance(dim, Dim) else dim for dim in shape)
     return tuple(int(str(dim)) for dim in bound)
+
+
+def _known_sizes(graph: Graph, given: Mapping[str, Array]) -> dict[str, int]:
+    """The sizes of dimensions that examples tell, such as the length of what is translated."""
+    shapes = ((graph.inputs[name].type.shape, array.shape) for name, array in given.items())
+    pairs = ((dim, size) for dims, sizes in shapes for dim, size in zip(dims, sizes, strict=True))
+    names = graph.symbols()
+    return {str(dim): size for dim, size in pairs if str(dim) in names}
 
 
 def _session(

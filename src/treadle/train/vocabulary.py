@@ -12,11 +12,13 @@ from typing import Any
 from treadle.errors import did_you_mean, fail
 from treadle.frontend.elaborate.data import data_sources
 from treadle.frontend.result import Checked
+from treadle.train.data import captions, dates, sentences, text
 from treadle.train.data.folders import Folders
 from treadle.train.data.request import Request
-from treadle.train.data.text import known_symbols
 
-_TEXTS = {"chars": "", "words": " "}  # what stands between two symbols
+_MODULES = {"chars": text, "words": text, "sentences": sentences, "pairs": sentences}
+_MODULES |= {"dates": dates, "captions": captions}
+_WINDOWS = ("chars", "words")  # texts without end, of which models see windows
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,14 @@ def vocabulary_of(
     if data is None:
         return None
     for call in data_sources(checked, data, arguments):
-        if call.name in _TEXTS:
+        if call.name in _MODULES:
             request = Request(call.name, call.args, call.kwargs, folders, call.span)
-            return Vocabulary(known_symbols(request), _TEXTS[call.name])
+            return Vocabulary(*_MODULES[call.name].known_symbols(request))
     return None
 
 
 def window_length(checked: Checked, data: str | None, arguments: Mapping[str, Any]) -> int | None:
     """How long the windows of a text are that a model was trained on."""
     calls = data_sources(checked, data, arguments) if data else []
-    found = [call.kwargs.get("length") for call in calls if call.name in _TEXTS]
+    found = [call.kwargs.get("length") for call in calls if call.name in _WINDOWS]
     return next((length for length in found if isinstance(length, int)), None)

@@ -9,8 +9,10 @@ import pytest
 
 from treadle.frontend.load import load_text
 from treadle.train.beams import Beams
+from treadle.train.data.folders import Folders
 from treadle.train.generation import Wish, generate_arrays, generate_sequences
 from treadle.train.plots import grid_png
+from treadle.train.vocabulary import vocabulary_of
 
 SYMBOLS = 4
 SPEC = """
@@ -32,6 +34,14 @@ model Step {
   now = cast(one_hot(symbol, 4), f32) @ W
   output both = now + before
 }
+model Copy {
+  input source: i64[N, S]
+  input written: i64[N, T]
+  near = reshape(positions(T), [T, 1]) == positions(S)
+  param W: [4, 4] = zeros
+  copied = cast(near, f32) @ (one_hot(source, 4) @ W) + 0.1 * one_hot(written, 4)
+  output copied
+}
 model Noise(size = 5) {
   input x: f32[N, 2]
   output picture = sigmoid(normal[N, size, size])
@@ -43,6 +53,9 @@ generate Latest { next logits
   greedy }
 generate Step { next both;  before <- now
   greedy }
+generate Copy { next copied;  symbols written
+  greedy }
+generate Copy as places { arrays cast(source, f32) }
 generate Noise { images picture }
 """
 LEAVES = {"W": np.random.default_rng(4).normal(size=(SYMBOLS, SYMBOLS)).astype(np.float32)}
@@ -157,9 +170,48 @@ def test_a_step_model_reads_its_prompt_symbol_by_symbol():
     assert found[3] == int((LEAVES["W"][3] + LEAVES["W"][0]).argmax())
 
 
+SOURCES = {"source": np.array([[3, 1, 2], [0, 0, 3]])}
+IDENTITY = {"W": np.eye(SYMBOLS, dtype=np.float32)}
+
+
+def test_every_row_continues_an_example_of_its_own_length():
+    wish = Wish(2, 0, prompt=[0], length=3, context=3)
+    found = generate_sequences(plan_of("Copy"), IDENTITY, wish, SOURCES, "numpy")
+    assert [row[1:] for row in found] == [[3, 1, 2], [0, 0, 3]]
+
+
+def test_a_beam_continues_the_first_example():
+    wish = Wish(1, 0, prompt=[0], length=3, context=3, beam=3)
+    (found,) = generate_sequences(plan_of("Copy"), IDENTITY, wish, SOURCES, "numpy")
+    assert found[1:] == [3, 1, 2]
+
+
+def test_arrays_have_the_sizes_of_the_examples():
+    (found,) = generate_arrays(plan_of("places", "greedy"), IDENTITY, Wish(2, 0), SOURCES, "numpy").values()
+    np.testing.assert_array_equal(found, SOURCES["source"])
+
+
 def test_pictures_are_drawn_from_noise_alone():
     plan = plan_of("Noise")
     (picture,) = generate_arrays(plan, {}, Wish(3, 1), {}, "numpy").values()
     assert picture.shape == (3, 5, 5)
     assert len({array.tobytes() for array in picture}) == 3
     assert grid_png(picture).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("source", "numbers", "written"),
+    [
+        ("dates(30)", [2, 26, 27], "<begin>hi"),
+        ("captions(30)", [4, 8, 12], "a red circle"),
+        ('pairs("p.tsv", source = "en", target = "de", length = 5)', [2, 4, 3], "<begin> das <end>"),
+        ('pairs("p.tsv", source = "en", target = "de", length = 5, level = "char")', [7, 6, 4], "das"),
+        ('sentences("p.tsv", text = "en", length = 5)', [4, 1], "that <rare>"),
+    ],
+)
+def test_sources_of_texts_know_their_symbols(tmp_path, source, numbers, written):
+    (tmp_path / "p.tsv").write_text("en\tde\nthat is that\tdas ist das\n")
+    checked = load_text(f"data Texts {{ train = {source} }}")
+    known = vocabulary_of(checked, "Texts", {}, Folders((tmp_path,)))
+    assert known is not None
+    assert known.decode(numbers) == written

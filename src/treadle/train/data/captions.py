@@ -49,6 +49,11 @@ def load_captions(request: Request) -> Splits:
     return split_as_asked(make_table(columns, "`captions`", request.span), request)
 
 
+def known_symbols(_request: Request) -> tuple[list[str], str]:
+    """The words by their numbers, and what stands between two."""
+    return SYMBOLS, " "
+
+
 def _scene(size: int, draw: np.random.Generator) -> tuple[Pixels, list[str]]:
     """A picture and the words of its caption."""
     image: Pixels = (_NOISE * draw.random((3, size, size))).astype(np.float32)

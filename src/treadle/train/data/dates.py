@@ -57,6 +57,11 @@ def load_dates(request: Request) -> Splits:
     return split_as_asked(make_table(columns, "`dates`", request.span), request)
 
 
+def known_symbols(_request: Request) -> tuple[list[str], str]:
+    """The characters by their numbers, and what stands between two."""
+    return SYMBOLS, ""
+
+
 def write_date(day: date, style: int) -> str:
     """A date in one of the styles of people."""
     month = _MONTHS[day.month - 1]

@@ -12,6 +12,7 @@ Numbers 0 to 3 are reserved (see `vocabulary.py`); vocabularies are made from th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -36,16 +37,10 @@ def load_sentences(request: Request) -> Splits:
         TreadleError: E0701 for a missing file, E0702 for no UTF-8 text or ragged rows, E0706 for missing
             columns, E0708 without rows.
     """
-    texts = _Texts(request)
-    sentences = texts.words("text")
-    label = request.optional_text("label")
-    labels = None if label is None else _class_numbers(texts.column(label))
-    length, size = _sizes(request)
-    rows = _random_rows(len(sentences), request)
-    words = count_words((sentences[row] for row in rows["train"]), size)
-    tokens, lengths = encode(sentences, words, length)
-    columns = {"tokens": tokens, "lengths": lengths} | ({} if labels is None else {"labels": labels})
-    return _tables(columns, rows, texts, request)
+    read = _read_sentences(request)
+    tokens, lengths = encode(read.sides["text"], read.vocabulary("text"), read.length)
+    columns = {"tokens": tokens, "lengths": lengths} | read.labels
+    return _tables(columns, read, request)
 
 
 def load_pairs(request: Request) -> Splits:
@@ -57,18 +52,61 @@ def load_pairs(request: Request) -> Splits:
     Raises:
         TreadleError: as `load_sentences`; E0708 when no row is for training.
     """
+    read = _read_pairs(request)
+    columns: dict[str, Array] = {}
+    for side, sentences in read.sides.items():
+        words = read.vocabulary(side)
+        columns[side], columns[f"{side}_lengths"] = encode(sentences, words, read.length, marked=True)
+    return _tables(columns, read, request)
+
+
+def known_symbols(request: Request) -> tuple[list[str], str]:
+    """The words of `sentences`, or of the targets of `pairs`, by their numbers; what stands between two.
+
+    Raises:
+        TreadleError: as the sources themselves.
+    """
+    if request.loader == "pairs":
+        read = _read_pairs(request)
+        return read.vocabulary("target"), read.texts.between
+    read = _read_sentences(request)
+    return read.vocabulary("text"), read.texts.between
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Sentences divided into words, and which rows belong to which split."""
+
+    texts: _Texts
+    sides: dict[str, list[list[str]]]
+    labels: dict[str, Array]
+    rows: dict[str, list[int]]
+    length: int
+    size: int
+
+    def vocabulary(self, side: str) -> list[str]:
+        """The words of the sentences to train on, by their numbers."""
+        return count_words((self.sides[side][row] for row in self.rows["train"]), self.size)
+
+
+def _read_sentences(request: Request) -> _Read:
+    texts = _Texts(request)
+    sentences = texts.words("text")
+    label = request.optional_text("label")
+    labels = {} if label is None else {"labels": _class_numbers(texts.column(label))}
+    sizes = _sizes(request)
+    return _Read(texts, {"text": sentences}, labels, _random_rows(len(sentences), request), *sizes)
+
+
+def _read_pairs(request: Request) -> _Read:
     texts = _Texts(request)
     sides = {side: texts.words(side) for side in ("source", "target")}
     named = request.optional_text("split")
     marks = None if named is None else texts.column(named)
-    length, size = _sizes(request)
+    sizes = _sizes(request)
     count = len(sides["source"])
     rows = _random_rows(count, request) if marks is None else _named_rows(marks, request)
-    columns: dict[str, Array] = {}
-    for side, sentences in sides.items():
-        words = count_words((sentences[row] for row in rows["train"]), size)
-        columns[side], columns[f"{side}_lengths"] = encode(sentences, words, length, marked=True)
-    return _tables(columns, rows, texts, request)
+    return _Read(texts, sides, {}, rows, *sizes)
 
 
 class _Texts:
@@ -83,6 +121,11 @@ class _Texts:
         if self._level not in {"word", "char"}:
             request.refuse("E0314", f'needs "word" or "char" for `level`, not {self._level!r}')
         self._columns = self._read(request.text("separator", "\t"))
+
+    @property
+    def between(self) -> str:
+        """What stands between two words."""
+        return "" if self._level == "char" else " "
 
     def column(self, name: str) -> Column:
         """A column by its name in the header."""
@@ -137,6 +180,6 @@ def _named_rows(marks: Column, request: Request) -> dict[str, list[int]]:
     return rows
 
 
-def _tables(columns: dict[str, Array], rows: dict[str, list[int]], texts: _Texts, request: Request) -> Splits:
-    whole = make_table(columns, str(texts.path), request.span)
-    return {name: whole.take(np.array(chosen, np.int64)) for name, chosen in rows.items()}
+def _tables(columns: dict[str, Array], read: _Read, request: Request) -> Splits:
+    whole = make_table(columns, str(read.texts.path), request.span)
+    return {name: whole.take(np.array(chosen, np.int64)) for name, chosen in read.rows.items()}

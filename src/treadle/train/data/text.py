@@ -51,18 +51,18 @@ def vocabulary(text: str) -> list[str]:
     return sorted(set(text))
 
 
-def known_symbols(request: Request) -> list[str]:
-    """The characters or words of a request for text, in the order of their numbers.
+def known_symbols(request: Request) -> tuple[list[str], str]:
+    """The characters or words of a request for text, by their numbers, and what stands between two.
 
     Raises:
         TreadleError: E0701, E0702, E0708 when the text cannot be read.
     """
     text = _read(request)
     if request.loader == "chars":
-        return vocabulary(text)
+        return vocabulary(text), ""
     kinds, counts = np.unique(np.array(text.split()), return_counts=True)
     by_frequency = [str(kinds[place]) for place in np.argsort(-counts, kind="stable")]
-    return [RARE, *by_frequency][: request.integer("vocabulary", 10_000, low=2)]
+    return [RARE, *by_frequency][: request.integer("vocabulary", 10_000, low=2)], " "
 
 
 def read_text(path: Path, request: Request) -> str:
