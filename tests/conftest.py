@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Tests run side by side: threads of NumPy's linear algebra would wait for each other. Set before NumPy loads.
+for _variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
 
 # Derandomised, so that a run says the same as the last one; a slow machine is no failure.
 settings.register_profile(
