@@ -39,7 +39,11 @@ def test_the_pages_mention_commands():
     assert {"check", "draw", "summary", "train", "eval", "predict"} <= set(mentioned())
 
 
-@pytest.mark.parametrize(("command", "options"), sorted(mentioned().items()), ids=str)
+@pytest.mark.parametrize(
+    ("command", "options"),
+    sorted(mentioned().items()),
+    ids=lambda value: value if isinstance(value, str) else "",
+)
 def test_command_and_its_options_exist(command, options):
     text = help_of(command)
     assert [option for option in sorted(options - GLOBAL) if option not in text] == []
