@@ -133,9 +133,20 @@ def _matrix(bench: Workbench, name: str, shape: tuple[int, int, int], flipped: b
     return bench.filled(name, shape, strides)
 
 
+def heads_call(
+    bench: Workbench, sizes: tuple[int, int, int, int, int], epilogue: Epilogue | None = None
+) -> MatmulCall:
+    """A product over the heads of an attention, of sizes (batch, heads, m, n, k): a lies as [batch, m, heads,
+    k], b as [batch, n, heads, k], so that two batch axes are needed."""
+    batch, heads, m, n, k = sizes
+    a = bench.filled("a", (batch, heads, m, k), (m * heads * k, k, heads * k, 1))
+    b = bench.filled("b", (batch, heads, k, n), (n * heads * k, k, 1, heads * k))
+    return MatmulCall(a, b, bench.empty("c", (batch * heads, m, n)), epilogue or Epilogue())
+
+
 def product(bench: Workbench, call: MatmulCall) -> Array:
     """The matrix product in float64."""
-    return np.asarray(bench.read(call.a) @ bench.read(call.b))
+    return np.asarray(bench.read(call.a) @ bench.read(call.b)).reshape(call.c.shape)
 
 
 def operand(bench: Workbench, name: str, kind: str, sizes: tuple[int, int, int]) -> EpilogueOperand:

@@ -102,9 +102,7 @@ class Block:
         ]
         if self.units.reaches(unit, others) or not fits_epilogue(product, reader.group, self._assumed):
             return False
-        if product.op == "matmul" and not can_fold(
-            product, *map(self._assumed, product.inputs), two_axes=not self.context.target.lanes
-        ):
+        if product.op == "matmul" and not can_fold(product, *map(self._assumed, product.inputs)):
             return False
         self.units.merge(unit, reader)
         return True
@@ -189,8 +187,7 @@ class Block:
         if product.op == "matmul":
             output = reshaped(output, product.type.static_shape())
             left, right = inputs
-            new_loop, two_axes = self.context.new_loop, not self.context.target.lanes
-            return matmul_calls(product, left, right, output, epilogue, new_loop, nodes, two_axes=two_axes)
+            return matmul_calls(product, left, right, output, epilogue, self.context.new_loop, nodes)
         return [conv_call(product, inputs, output, epilogue, nodes)]
 
     def _epilogue(self, unit: Unit, product: Node) -> tuple[Epilogue, list[Node]]:

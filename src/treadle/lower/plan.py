@@ -82,7 +82,7 @@ class Epilogue:
 class MatmulCall:
     """`c[b, m, n] = epilogue(sum over k of a[b, m, k] * b[b, k, n])`; storages of rank 3.
 
-    On targets that can do it, the batch of a and b may be two axes: then both have rank 4.
+    The batch of a and b may be of two axes: then both have rank 4.
     A batch stride of 0 repeats an operand. `packed` holds a prepared copy of b, made by a `PackCall` before.
     """
 

@@ -1,8 +1,8 @@
 """Matrix products and convolutions: operands by strides, batches, and the elementwise work fused behind them.
 
 Input: a product node and the stages that were fused to it. Output: calls of templates, which a backend has
-for its target. A batch that no single stride describes (the heads of an attention) is one of two axes where
-the target can do that; others become loops over calls.
+for its target. A batch that no single stride describes (the heads of an attention) is one of two axes; where
+that does not suffice it becomes a loop over calls.
 """
 
 from __future__ import annotations
@@ -168,10 +168,8 @@ def matmul_calls(
     epilogue: Epilogue,
     new_loop: Callable[[], int],
     nodes: tuple[Node, ...],
-    *,
-    two_axes: bool,
 ) -> list[Call]:
-    """The calls that compute a matrix product into `c`; `two_axes`: batches of two axes are one product."""
+    """The calls that compute a matrix product into `c`."""
     batch, rows, columns = tiling(node)
     depth = a.shape[-1]
     if batch == 1 and prod(b.shape[:-2]) == 1:
@@ -183,7 +181,7 @@ def matmul_calls(
             return [MatmulCall(left, right, out, epilogue, nodes)]
     outer = c.shape[:-2]
     storages = [_spread(a, outer), _spread(b, outer), c]
-    if two_axes and _folded(storages, outer) is None:
+    if _folded(storages, outer) is None:
         pair = _in_two_axes(storages, outer)
         if pair is not None:
             return [MatmulCall(*pair, epilogue, nodes)]
@@ -267,10 +265,10 @@ def _first(storage: Storage, loop: int) -> Storage:
     return inner.moved(loop, storage.strides[0])
 
 
-def can_fold(node: Node, a: Storage, b: Storage, *, two_axes: bool) -> bool:
+def can_fold(node: Node, a: Storage, b: Storage) -> bool:
     """Whether a matrix product is a single call, to which an epilogue can be attached."""
     place = _anywhere(node, a)
-    calls = matmul_calls(node, a, b, place, Epilogue(), lambda: 0, (), two_axes=two_axes)
+    calls = matmul_calls(node, a, b, place, Epilogue(), lambda: 0, ())
     return len(calls) == 1 and isinstance(calls[0], MatmulCall) and calls[0].c.shape == tiling(node)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from support.loop_machine import Machine
 from support.meaning import graph_of, results, sample_values, tensor
 from treadle.ir import Builder, Node
 from treadle.lower.lower import lower
 from treadle.lower.plan import LoopCall, MatmulCall, walk
-from treadle.lower.target import LANES
+from treadle.lower.target import LANES, ONE_THREAD, Target
 
 BATCH, TIME, HEADS, WIDTH = 2, 5, 3, 4
 
@@ -27,8 +28,9 @@ def attention(g: Builder, q: Node, k: Node, v: Node) -> Node:
 GRAPH = graph_of(attention, *[tensor(BATCH, TIME, HEADS * WIDTH)] * 3)
 
 
-def test_heads_are_one_product_with_an_epilogue():
-    calls = list(walk(lower(GRAPH).calls))
+@pytest.mark.parametrize("target", [ONE_THREAD, LANES])
+def test_heads_are_one_product_with_an_epilogue(target: Target):
+    calls = list(walk(lower(GRAPH, target=target).calls))
     products = [call for call in calls if isinstance(call, MatmulCall)]
     assert len(products) == 2
     assert not any(isinstance(call, LoopCall) for call in calls)
@@ -41,9 +43,3 @@ def test_heads_keep_their_meaning():
     values = sample_values(GRAPH)
     outputs, _ = Machine(lower(GRAPH)).run(values)
     np.testing.assert_allclose(outputs["y"], results(GRAPH, values)[0], rtol=1e-12)
-
-
-def test_targets_of_many_lanes_get_loops():
-    """Their templates know one batch axis."""
-    products = [call for call in walk(lower(GRAPH, target=LANES).calls) if isinstance(call, MatmulCall)]
-    assert all(len(call.a.shape) == 3 for call in products)

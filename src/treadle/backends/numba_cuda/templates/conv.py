@@ -75,7 +75,7 @@ def _forward(call: ConvCall, g: Geometry, tile: Tile | None) -> Steps:
     chosen = _tile(call, (rows, g.batch * g.pixels, depth), g, tile)
     grid = Grid(chosen, rows, g.batch * g.pixels, depth, g.groups)
     stage = Stage(chosen, element(call.dtype))
-    weights = Matrix("w", rows * depth, depth, 1, rows, depth, call.inputs[1])
+    weights = Matrix("w", (rows * depth,), depth, 1, rows, depth, call.inputs[1])
     left = matrix_loader(weights, left_side(stage), stage, _index(call))
     right = window_loader(_reader(call, stage, right=True), "x", windows, g.group_channels, g.groups)
     tail = plane_tail(call, windows, rows, g.groups, _index(call))

@@ -58,9 +58,11 @@ class Operand:
     def params(self) -> list[Param]:
         kind = "i32" if self.index == "int32" else "i64"
         matrix = self.matrix
-        strides = {"z": matrix.batch_stride, "r": matrix.row_stride, "k": matrix.term_stride}
         pointer = Param(self.stem, "u16*", Pointer(matrix.role))
-        return [pointer, *(Param(f"{self.stem}_{axis}", kind, value) for axis, value in strides.items())]
+        return [
+            pointer,
+            *(Param(f"{self.stem}_{axis}", kind, value) for axis, value in matrix.strides.items()),
+        ]
 
     @property
     def first(self) -> tuple[str, str]:
@@ -94,7 +96,7 @@ class Operand:
             f"term = int32(k_next + {term})",
             *(self._whole_row(bound) if self.is_term_major else self._whole_term(bound)),
             f"place = int32({place})",
-            f"source = {self.index}(z * {stem}_z + row * {stem}_r + term * {stem}_k)",
+            f"source = {self.index}({self.matrix.batch_start(stem)} + row * {stem}_r + term * {stem}_k)",
             *self._move(),
         ]
 
@@ -112,7 +114,7 @@ class Operand:
         unit, other = matrix.row_stride, matrix.term_stride
         if self.is_term_major:
             unit, other = other, unit
-        steps = [other, matrix.batch_stride, matrix.storage.offset]
+        steps = [other, *matrix.batch_strides, matrix.storage.offset]
         steps += [step for _, step in matrix.storage.moves]
         return unit == 1 and all(step % CHUNK == 0 for step in steps)
 

@@ -1,9 +1,10 @@
 """Matrix product C[b, m, n] = epilogue(sum over k of A[b, m, k] * B[b, k, n]).
 
-Input: lower's `MatmulCall`: operands by any strides, a result with unit stride in n. Output: `Steps` with
-roles a, b, c, the epilogue's operands by name, out1 and on. Kinds: tensor cores for bfloat16 (`mma.py`), a
-reduction for products with a vector (`gemv.py`), tiles on the ordinary units for everything else; a long sum
-over a small result is cut into parts that a second kernel adds in order. An empty sum is zero.
+Input: lower's `MatmulCall`: operands by any strides, a batch of one axis or two, a result with unit stride in
+n. Output: `Steps` with roles a, b, c, the epilogue's operands by name, out1 and on. Kinds: tensor cores for
+bfloat16 (`mma.py`), a reduction for products with a vector (`gemv.py`), tiles on the ordinary units for
+everything else; a long sum over a small result is cut into parts that a second kernel adds in order. An empty
+sum is zero.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from treadle.backends.numba_cuda.templates.gemv import gemv_launch
 from treadle.backends.numba_cuda.templates.grid import Grid
 from treadle.backends.numba_cuda.templates.mma import TensorProduct
 from treadle.backends.numba_cuda.templates.operands import Matrix, left_side, matrix_loader, right_side
-from treadle.backends.numba_cuda.templates.places import gemm_tail, index_type
+from treadle.backends.numba_cuda.templates.places import gemm_tail, index_type, inner_batch
 from treadle.backends.numba_cuda.templates.simt import Simt, Stage
 from treadle.backends.numba_cuda.templates.store import store_lines
 from treadle.backends.numba_cuda.templates.tail import Tail
@@ -29,6 +30,7 @@ from treadle.backends.numba_cuda.templates.tiles import (
     choose_warp_tile,
 )
 from treadle.lower.plan import MatmulCall
+from treadle.lower.storage import Storage
 from treadle.types import DType
 
 
@@ -41,11 +43,13 @@ def matmul_steps(call: MatmulCall) -> Steps:
     batch, m, n = call.c.shape
     if batch * m * n == 0:
         return Steps(())
-    if min(m, n) == 1 and call.a.shape[2] > 1:
+    if min(m, n) == 1 and call.a.shape[-1] > 1:
         return Steps((vector_launch(call),))
     if call.dtype is DType.BF16:
         return tiled_steps(call, choose_warp_tile(m, n, batch))
-    return tiled_steps(call, choose_tile(m, n, call.a.shape[2], batch, double=element(call.dtype).width == 2))
+    return tiled_steps(
+        call, choose_tile(m, n, call.a.shape[-1], batch, double=element(call.dtype).width == 2)
+    )
 
 
 def vector_launch(call: MatmulCall) -> Launch:
@@ -57,9 +61,9 @@ def vector_launch(call: MatmulCall) -> Launch:
 def tiled_steps(call: MatmulCall, tile: Tile | WarpTile, parts: int | None = None) -> Steps:
     """The product by tiles, with the sum in parts where that keeps more blocks busy."""
     batch, m, n = call.c.shape
-    k, kind = call.a.shape[2], element(call.dtype)
+    k, kind = call.a.shape[-1], element(call.dtype)
     count, share = choose_parts(blocks(tile, m, n) * batch, k, tile.depth, parts)
-    grid = Grid(tile, m, n, k, batch, count, share)
+    grid = Grid(tile, m, n, k, batch, count, share, inner_batch(call))
     if count == 1:
         return Steps((_tiles(call, grid, gemm_tail(call)),))
     first = _tiles(call, grid, partial_tail(kind, batch, n))
@@ -96,13 +100,19 @@ def _on_warps(call: MatmulCall, tile: WarpTile, grid: Grid, tail: Tail) -> Launc
 
 def _left(call: MatmulCall) -> Matrix:
     """The left operand: its rows are the product's."""
-    batch, rows, terms = call.a.shape
-    z, row, term = call.a.strides
-    return Matrix("a", z if batch > 1 else 0, row, term, rows, terms, call.a)
+    *_, rows, terms = call.a.shape
+    *_, row, term = call.a.strides
+    return Matrix("a", _batch_strides(call.a), row, term, rows, terms, call.a)
 
 
 def _right(call: MatmulCall) -> Matrix:
     """The right operand, transposed: its rows are the product's columns."""
-    batch, terms, rows = call.b.shape
-    z, term, row = call.b.strides
-    return Matrix("b", z if batch > 1 else 0, row, term, rows, terms, call.b)
+    *_, terms, rows = call.b.shape
+    *_, term, row = call.b.strides
+    return Matrix("b", _batch_strides(call.b), row, term, rows, terms, call.b)
+
+
+def _batch_strides(storage: Storage) -> tuple[int, ...]:
+    """The strides of the batch's axes; 0 where there is nothing to move over."""
+    pairs = zip(storage.shape[:-2], storage.strides[:-2], strict=True)
+    return tuple(stride if size > 1 else 0 for size, stride in pairs)

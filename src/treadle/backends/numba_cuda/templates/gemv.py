@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from treadle.backends.numba_cuda.kernel import Launch, Pointer
 from treadle.backends.numba_cuda.templates.elements import Element, element
+from treadle.backends.numba_cuda.templates.grid import pair_lines, pair_params
 from treadle.backends.numba_cuda.templates.operands import Matrix
-from treadle.backends.numba_cuda.templates.places import gemm_tail, index_type
+from treadle.backends.numba_cuda.templates.places import gemm_tail, index_type, inner_batch
 from treadle.backends.numba_cuda.templates.text import (
     Param,
     Shape,
@@ -43,6 +44,8 @@ def gemv_launch(call: MatmulCall, matrix: Matrix, vector: Matrix) -> Launch:
     store = [*_result(m), *tail.setup, *tail.lines()]
     body = [
         *place,
+        *pair_lines(inner_batch(call)),
+        *_start(index, matrix, vector),
         *_sum(element(call.dtype), index, LANES if by_warps else WARPS),
         *total,
         *under(f"if {writer} and line < rows:", store),
@@ -52,6 +55,7 @@ def gemv_launch(call: MatmulCall, matrix: Matrix, vector: Matrix) -> Launch:
         *_operand("b", vector, element(call.dtype), index),
         *tail.params,
         *divisors(blocks=blocks),
+        *pair_params(inner_batch(call)),
         *numbers(rows=matrix.rows, terms=matrix.terms),
     ]
     return launch(f"gemv_{call.dtype}", params, body, Shape(blocks * batch, WARPS * LANES, 4))
@@ -59,9 +63,8 @@ def gemv_launch(call: MatmulCall, matrix: Matrix, vector: Matrix) -> Launch:
 
 def _operand(stem: str, matrix: Matrix, kind: Element, index: str) -> list[Param]:
     number = "i32" if index == "int32" else "i64"
-    strides = {"z": matrix.batch_stride, "r": matrix.row_stride, "k": matrix.term_stride}
     pointer = Param(stem, f"{kind.pointer}*", Pointer(matrix.role))
-    return [pointer, *(Param(f"{stem}_{axis}", number, value) for axis, value in strides.items())]
+    return [pointer, *(Param(f"{stem}_{axis}", number, value) for axis, value in matrix.strides.items())]
 
 
 def _place() -> list[str]:
@@ -83,16 +86,22 @@ def _rows_by_lanes() -> list[str]:
     return [*_place(), f"line = int32(line * {LANES} + lane)", "first = warp"]
 
 
-def _sum(kind: Element, index: str, step: int) -> list[str]:
-    """Lines that sum every `step`-th term of row `line`, from `first` on; rows beyond the last are summed as
-    the last one."""
-    left = kind.load("a", f"{index}(a_from + term * a_k)")
-    right = kind.load("b", f"{index}(b_from + term * b_k)")
+def _start(index: str, matrix: Matrix, vector: Matrix) -> list[str]:
+    """Lines that find the first term of row `line`, and of the vector; rows beyond the last are summed as the
+    last one."""
     return [
         "from_row = line",
         *under("if from_row >= rows:", ["from_row = int32(rows - 1)"]),
-        f"a_from = {index}(z * a_z + from_row * a_r)",
-        f"b_from = {index}(z * b_z)",
+        f"a_from = {index}({matrix.batch_start('a')} + from_row * a_r)",
+        f"b_from = {index}({vector.batch_start('b')})",
+    ]
+
+
+def _sum(kind: Element, index: str, step: int) -> list[str]:
+    """Lines that sum every `step`-th term, from `first` on."""
+    left = kind.load("a", f"{index}(a_from + term * a_k)")
+    right = kind.load("b", f"{index}(b_from + term * b_k)")
+    return [
         f"value0 = {kind.zero}",
         *under(
             f"for term in range(first, terms, int32({step})):", [f"value0 = fma({left}, {right}, value0)"]

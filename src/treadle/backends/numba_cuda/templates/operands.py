@@ -18,16 +18,34 @@ from treadle.lower.storage import Storage
 
 @dataclass(frozen=True)
 class Matrix:
-    """An operand: strides in elements; `rows` and `terms` are its extents, a batch stride of 0
-    repeats it."""
+    """An operand: strides in elements; `rows` and `terms` are its extents, a batch stride of 0 repeats it.
+
+    The batch has one axis, numbered `z`, or two, of which `z` counts the pairs (see `Grid`).
+    """
 
     role: str
-    batch_stride: int
+    batch_strides: tuple[int, ...]
     row_stride: int
     term_stride: int
     rows: int
     terms: int
     storage: Storage
+
+    @property
+    def strides(self) -> dict[str, int]:
+        """The strides by the names that parameters have for them."""
+        axes = ("o", "z")[-len(self.batch_strides) :]
+        return {
+            **dict(zip(axes, self.batch_strides, strict=True)),
+            "r": self.row_stride,
+            "k": self.term_stride,
+        }
+
+    def batch_start(self, stem: str) -> str:
+        """The text of the element number at which a block's matrix begins."""
+        if len(self.batch_strides) == 1:
+            return f"z * {stem}_z"
+        return f"outer * {stem}_o + within * {stem}_z"
 
     @property
     def is_term_major(self) -> bool:
@@ -41,7 +59,7 @@ class Matrix:
             unit, extent, others = self.term_stride, self.terms, (self.row_stride, self.rows)
         else:
             unit, extent, others = self.row_stride, self.rows, (self.term_stride, self.terms)
-        steps = [others[0] if others[1] > 1 else 0, self.batch_stride, self.storage.offset]
+        steps = [others[0] if others[1] > 1 else 0, *self.batch_strides, self.storage.offset]
         steps += [step for _, step in self.storage.moves]
         return unit == 1 and extent % width == 0 and all(step % width == 0 for step in steps)
 
@@ -127,9 +145,8 @@ class Reader:
     def params(self, matrix: Matrix) -> tuple[Param, ...]:
         stem = self.side.stem
         kind = "i32" if self.index == "int32" else "i64"
-        strides = {"z": matrix.batch_stride, "r": matrix.row_stride, "k": matrix.term_stride}
         pointer = Param(stem, f"{self.element.pointer}*", Pointer(matrix.role))
-        return (pointer, *(Param(f"{stem}_{axis}", kind, value) for axis, value in strides.items()))
+        return (pointer, *(Param(f"{stem}_{axis}", kind, value) for axis, value in matrix.strides.items()))
 
     def clear(self) -> list[str]:
         """Registers are zero where there is nothing to read."""
@@ -163,7 +180,7 @@ def _along_terms(reader: Reader, matrix: Matrix) -> Loader:
     stem, index = reader.side.stem, reader.index
     setup = list(term_lanes(reader))
     for i, row in reader.rows():
-        setup += [*row, f"{stem}_from{i} = {index}(z * {stem}_z + {stem}_at * {stem}_r)"]
+        setup += [*row, f"{stem}_from{i} = {index}({matrix.batch_start(stem)} + {stem}_at * {stem}_r)"]
     reads = [f"{stem}_move = {index}({stem}_k_at * {stem}_k)"]
     reads += [reader.read(i, f"{index}({stem}_from{i} + {stem}_move)") for i in reader.reads]
     fetch = [
@@ -211,7 +228,8 @@ def place_rows(reader: Reader) -> tuple[str, ...]:
 def _along_rows(reader: Reader, matrix: Matrix) -> Loader:
     """Lanes run along the rows; each of a thread's reads has a term of its own."""
     stem, index = reader.side.stem, reader.index
-    setup = (*row_lanes(reader), f"{stem}_from = {index}(z * {stem}_z + {stem}_at * {stem}_r)")
+    start = f"{stem}_from = {index}({matrix.batch_start(stem)} + {stem}_at * {stem}_r)"
+    setup = (*row_lanes(reader), start)
     fetch = reader.clear()
     for i, term in reader.terms():
         read = reader.read(i, f"{index}({stem}_from + {term} * {stem}_k)")

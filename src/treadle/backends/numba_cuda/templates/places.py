@@ -29,6 +29,11 @@ def index_type(call: MatmulCall) -> str:
     return "int32" if all(reach(storage) <= LARGEST for storage in reads + writes) else "int64"
 
 
+def inner_batch(call: MatmulCall) -> int:
+    """The second axis of a batch of two; 0 for one axis."""
+    return call.a.shape[1] if len(call.a.shape) == 4 else 0
+
+
 def reach(storage: Storage) -> int:
     """The largest distance of an element from the first one."""
     pairs = zip(storage.shape, storage.strides, strict=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from support.block_sim import ORDERS
-from support.products import Workbench, matmul_call, product, roles
+from support.products import Workbench, heads_call, matmul_call, product, roles
 from treadle.backends.numba_cuda.templates import matmul_steps
 from treadle.backends.numba_cuda.templates.gemm import tiled_steps
 from treadle.backends.numba_cuda.templates.tiles import (
@@ -46,6 +46,14 @@ def test_odd_sizes_in_every_order(sizes: Sizes, flipped: str) -> None:
     """Tails in every direction, aligned and unaligned operands, transposed or not."""
     bench = Workbench()
     check(bench, matmul_call(bench, sizes, flipped), TINY)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+@pytest.mark.parametrize("sizes", [(3, 2, 18, 35, 20), (2, 3, 17, 9, 19), (1, 4, 5, 33, 16)])
+def test_batches_of_two_axes(sizes: tuple[int, int, int, int, int], parts: int) -> None:
+    """The heads of an attention are one launch, also where the sum is cut into parts."""
+    bench = Workbench()
+    check(bench, heads_call(bench, sizes), TINY, parts)
 
 
 @pytest.mark.parametrize("order", ORDERS)

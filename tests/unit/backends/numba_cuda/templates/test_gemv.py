@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from support.block_sim import ORDERS
-from support.products import Workbench, matmul_call, operand, product, roles
+from support.products import Workbench, heads_call, matmul_call, operand, product, roles
 from treadle.backends.numba_cuda.templates import matmul_steps
 from treadle.loops import Call, Var
 from treadle.lower.plan import Epilogue
@@ -25,6 +25,17 @@ def test_equals_numpy(sizes: Sizes, flipped: str, order: str) -> None:
     steps = matmul_steps(call)
     assert [source.name for source in steps.sources()] == ["gemv_f32"]
     bench.run(steps, roles(call), order)
+    np.testing.assert_allclose(bench.written(call.c), product(bench, call), rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("sizes", [(3, 2, 1, 35, 40), (2, 3, 35, 1, 7)])
+def test_batches_of_two_axes(sizes: tuple[int, int, int, int, int]) -> None:
+    """One query, or one key, for each head."""
+    bench = Workbench()
+    call = heads_call(bench, sizes)
+    steps = matmul_steps(call)
+    assert [source.name for source in steps.sources()] == ["gemv_f32"]
+    bench.run(steps, roles(call))
     np.testing.assert_allclose(bench.written(call.c), product(bench, call), rtol=0, atol=1e-4)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from support.block_sim import ORDERS
-from support.products import Workbench, matmul_call, product, roles
+from support.products import Workbench, heads_call, matmul_call, product, roles
 from treadle.backends.numba_cuda.templates import matmul_steps
 from treadle.backends.numba_cuda.templates.gemm import tiled_steps
 from treadle.backends.numba_cuda.templates.tiles import LARGE_WARPS, SMALL_WARPS, WarpTile, choose_warp_tile
@@ -31,6 +31,13 @@ def test_odd_sizes_in_every_order(sizes: Sizes, flipped: str) -> None:
     """Tails in every direction, copies that are aligned and copies that are not, transposed or not."""
     bench = Workbench(DType.BF16)
     check(bench, matmul_call(bench, sizes, flipped), TINY)
+
+
+@pytest.mark.parametrize("sizes", [(3, 2, 18, 35, 24), (2, 3, 17, 9, 19)])
+def test_batches_of_two_axes(sizes: tuple[int, int, int, int, int]) -> None:
+    """The heads of an attention, with copies that are aligned and copies that are not."""
+    bench = Workbench(DType.BF16)
+    check(bench, heads_call(bench, sizes), TINY)
 
 
 @pytest.mark.parametrize("order", ORDERS)
