@@ -90,14 +90,15 @@ def _prepare(
     except SkipError as skip:
         return _verdict(case, "skipped", str(skip))
     except Exception as error:  # noqa: BLE001 - one broken case must not end the run
-        return _verdict(case, "failed", _told(error))
+        return _verdict(case, "failed", told(error))
 
 
 def _verdict(case: Case, status: Literal["passed", "failed", "skipped"], *reasons: str) -> Verdict:
     return Verdict(case.id, case.op, case.family, status, reasons)
 
 
-def _told(error: Exception) -> str:
+def told(error: Exception) -> str:
+    """An error as text: the diagnostics of a spec, or the end of a traceback."""
     if isinstance(error, TreadleError):
         return all_to_text(error.diagnostics)
     return "".join(traceback.format_exception(error, limit=-4))
@@ -111,7 +112,7 @@ def _run_batch(ready: Sequence[_Ready], backend: str, dtype: str) -> Iterator[Ve
         session = load_backend(backend).compile({item.case.id: item.graph for item in ready})
     except Exception as error:  # noqa: BLE001 - told as the reason of the case that causes it
         if len(ready) == 1:
-            yield _verdict(ready[0].case, "failed", _told(error))
+            yield _verdict(ready[0].case, "failed", told(error))
             return
         middle = len(ready) // 2
         yield from _run_batch(ready[:middle], backend, dtype)
@@ -127,6 +128,6 @@ def _judge(item: _Ready, session: Session, dtype: str) -> Verdict:
     try:
         results = session.run(item.case.id, {n: given[n].astype(types[n]) for n in item.graph.inputs})
     except Exception as error:  # noqa: BLE001 - one broken case must not end the run
-        return _verdict(item.case, "failed", _told(error))
+        return _verdict(item.case, "failed", told(error))
     found = problems(item.case, results, dtype)
     return _verdict(item.case, "failed" if found else "passed", *found)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from .cases import Case, op_cases
 from .families import TRANSLATORS
+from .nets import nets
+from .optim import optim
 from .runner import Verdict, run_cases
 from .skips import skipped
 
@@ -34,4 +36,4 @@ def _named(case: Case) -> set[str]:
     return {case.id, case.op, case.op.removeprefix("nn.functional."), case.family}
 
 
-SUITES: dict[str, Suite] = {"ops": ops}
+SUITES: dict[str, Suite] = {"ops": ops, "nets": nets, "optim": optim}
