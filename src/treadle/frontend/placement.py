@@ -26,8 +26,8 @@ _ALLOWED: dict[type[ast.Node], tuple[type[ast.Node], ...]] = {
     ast.Scan: (*_BODY, ast.Update, ast.Yield),
     ast.Augment: (*_BODY,),
     ast.Data: (*_COMMON, ast.Setting, ast.Augment),
-    ast.Train: (*_COMMON, ast.Update, ast.Setting, ast.Minimize, ast.Phase, ast.Load),
-    ast.Generate: (*_COMMON, ast.Update, ast.Setting),
+    ast.Train: (*_BODY, ast.Update, ast.Setting, ast.Minimize, ast.Phase, ast.Load),
+    ast.Generate: (*_BODY, ast.Update, ast.Setting),
     ast.Sweep: (ast.Setting, ast.Vary),
     ast.Adapt: (*_COMMON, ast.Setting, ast.Wrap),
 }
@@ -54,6 +54,7 @@ _WORD: dict[type[ast.Node], str] = {
     ast.If: "if",
     ast.Require: "require",
     ast.Setting: "a setting",
+    ast.ExprStatement: "scan",
 }
 _BLOCK: dict[type[ast.Node], str] = {
     ast.Model: "a model",

@@ -23,6 +23,8 @@ from treadle.source import Source
         ("data D { minimize x }", "E0113"),
         ("data D { augment(train) { loss x } }", "E0113"),
         ("train M { augment(train) { } }", "E0113"),
+        ("data D { scan k in range(3) { x = k } }", "E0113"),
+        ("sweep M { scan k in range(3) { x = k } }", "E0113"),
         ("train M { phase p { if a { augment(train) { } } } }", "E0113"),
     ],
 )
@@ -40,6 +42,8 @@ def test_misplaced(text, code):
         "fn f(x) { y = scan t in x along T { yield x }; return y }",
         "optimizer o()(w, g) { state m = 0; if a { m <- 1 }; w <- m }",
         "train M { for i in xs { phase p { minimize x } } }",
+        "train M { phase p { scan k in range(3) with x = y { x = x + 1 }; minimize x } }",
+        "generate M { scan k in range(3) with x = y { x = x + 1 }; arrays x }",
     ],
 )
 def test_well_placed(text):

@@ -262,3 +262,15 @@ def test_auxiliary_losses_may_exist_in_training_only():
     plan = load_text(text).trains["Net"]
     assert "loss:help" in plan.phases[0].graph.outputs
     assert "loss:help" not in plan.eval.graph.outputs
+
+
+def test_a_scan_may_stand_alone():
+    found = trajectory("""phase p {
+      scan k in range(3) with y = w { y = y * y }
+      minimize y over w with sgd(1e-4)
+    }""")
+    w, steps = 2.0, []
+    for _ in found:
+        w -= 1e-4 * 8 * w**7
+        steps.append([w, 1.0])
+    np.testing.assert_allclose(found, steps, rtol=1e-5)
