@@ -28,7 +28,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder of cases")
     parser.add_argument("--suite", choices=list(SUITES), default="ops")
-    parser.add_argument("--backend", default="numpy", help="numpy or cpu")
+    parser.add_argument(
+        "--backend", default="numpy", help="numpy, cpu, cuda, or cuda-sim: the GPU's kernels simulated"
+    )
     parser.add_argument("--dtype", choices=("f64", "f32"), default="f64")
     parser.add_argument("--op", action="append", default=[], help="an op, a family or a case; repeatable")
     return parser

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from treadle.backends.protocol import Backend, Session
+from treadle.backends.protocol import Backend
 from treadle.driver import load_backend
 from treadle.ir import Graph
 
 from .call import SkipError
+from .cases import Array
 
 SIMULATED = "cuda-sim"
 MOST_THREADS = 60_000  # of all launches of a case together: a few seconds
@@ -30,18 +31,27 @@ class Simulated:
 
     name = SIMULATED
 
-    def compile(self, programs: Mapping[str, Graph], *, threads: int | None = None) -> Session:
-        """A session whose programs all simulate at most `MOST_THREADS` threads.
+    def compile(self, programs: Mapping[str, Graph], *, threads: int | None = None) -> LimitedSession:
+        """Plans, which are executed as they are."""
+        return LimitedSession(_support().SimulatedBackend().compile(programs))
+
+
+class LimitedSession:
+    """A simulated session that refuses programs of more than `MOST_THREADS` threads."""
+
+    def __init__(self, session) -> None:
+        self._session = session
+
+    def run(self, program: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """The outputs of a program.
 
         Raises:
-            SkipError: when one simulates more.
+            SkipError: when it is too large.
         """
-        simulated_backend = _support()
-        session = simulated_backend.SimulatedBackend().compile(programs)
-        most = max(map(simulated_backend.threads_of, session.plans.values()), default=0)
-        if most > MOST_THREADS:
-            raise SkipError(f"{most:,} threads are too many to simulate")
-        return session
+        threads = _support().threads_of(self._session.plans[program])
+        if threads > MOST_THREADS:
+            raise SkipError(f"{threads:,} threads are too many to simulate")
+        return self._session.run(program, inputs)
 
 
 def _support():

@@ -12,12 +12,13 @@ from itertools import islice
 from typing import Literal, TypeVar
 
 from treadle.backends.protocol import Session
-from treadle.driver import Program, load_backend, optimise
+from treadle.driver import Program, optimise
 from treadle.errors import TreadleError
 from treadle.errors.render import all_to_text
 from treadle.frontend.load import load_text
 from treadle.ir import Graph
 
+from .backends import backend_of
 from .call import SkipError, Translator
 from .cases import Case
 from .compare import problems
@@ -87,14 +88,18 @@ def _prepare(
     try:
         model = load_text(spec_text(case, translators[case.op], dtype), "case.tdl").models["Case"]
         return _Ready(case, optimise(Program(model.graph)))
-    except SkipError as skip:
-        return _verdict(case, "skipped", str(skip))
     except Exception as error:  # noqa: BLE001 - one broken case must not end the run
-        return _verdict(case, "failed", told(error))
+        return _unable(case, error)
 
 
 def _verdict(case: Case, status: Literal["passed", "failed", "skipped"], *reasons: str) -> Verdict:
     return Verdict(case.id, case.op, case.family, status, reasons)
+
+
+def _unable(case: Case, error: Exception) -> Verdict:
+    if isinstance(error, SkipError):
+        return _verdict(case, "skipped", str(error))
+    return _verdict(case, "failed", told(error))
 
 
 def told(error: Exception) -> str:
@@ -109,10 +114,10 @@ def _run_batch(ready: Sequence[_Ready], backend: str, dtype: str) -> Iterator[Ve
     if not ready:
         return
     try:
-        session = load_backend(backend).compile({item.case.id: item.graph for item in ready})
+        session = backend_of(backend).compile({item.case.id: item.graph for item in ready})
     except Exception as error:  # noqa: BLE001 - told as the reason of the case that causes it
         if len(ready) == 1:
-            yield _verdict(ready[0].case, "failed", told(error))
+            yield _unable(ready[0].case, error)
             return
         middle = len(ready) // 2
         yield from _run_batch(ready[:middle], backend, dtype)
@@ -128,6 +133,6 @@ def _judge(item: _Ready, session: Session, dtype: str) -> Verdict:
     try:
         results = session.run(item.case.id, {n: given[n].astype(types[n]) for n in item.graph.inputs})
     except Exception as error:  # noqa: BLE001 - one broken case must not end the run
-        return _verdict(item.case, "failed", told(error))
+        return _unable(item.case, error)
     found = problems(item.case, results, dtype)
     return _verdict(item.case, "failed" if found else "passed", *found)

@@ -63,7 +63,8 @@ class Machine:
     def run(self, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """The outputs, and the leaves afterwards."""
         for name, storage in (*self.plan.inputs.items(), *self.plan.leaves.items()):
-            self.memory[storage.buffer][: storage.buffer.elements] = np.ravel(values[name])
+            given = np.ravel(values[name])
+            self.memory[storage.buffer][: given.size] = given
         with np.errstate(all="ignore"):
             self._calls(self.plan.calls)
         ends = (self.plan.outputs, self.plan.leaves)

@@ -183,9 +183,9 @@ class Block:
     def _product_calls(self, unit: Unit, product: Node) -> list[Call]:
         epilogue, makes = self._epilogue(unit, product)
         inputs = [self.locate(operand) for operand in product.inputs]
-        output, nodes = self.places[makes[0].id], tuple(unit.makes.values())
+        output = reshaped(self.places[makes[0].id], product.type.static_shape())
+        nodes = tuple(unit.makes.values())
         if product.op == "matmul":
-            output = reshaped(output, product.type.static_shape())
             left, right = inputs
             return matmul_calls(product, left, right, output, epilogue, self.context.new_loop, nodes)
         return [conv_call(product, inputs, output, epilogue, nodes)]

@@ -214,6 +214,20 @@ def test_lenet_trains_with_few_kernels():
     assert convolutions.count("conv_input_grad") == 1
 
 
+def test_a_reshaped_convolution_keeps_its_axes():
+    """A convolution over one axis: its result is stored under another shape; templates see the one they know."""
+    graph = built(
+        lambda g, x, w: {"o": g.reshape(g.relu(g.conv(x, w)), shape=(2, 3, 5))},
+        x=f32(2, 4, 1, 6),
+        w=f32(3, 4, 1, 2),
+    )
+    plan = lower(graph)
+    (call,) = plan.calls
+    assert isinstance(call, ConvCall)
+    assert call.output.shape == (2, 3, 1, 5)
+    assert_right(graph, plan)
+
+
 @pytest.mark.parametrize("reverse", [False, True])
 def test_loops_over_time(reverse):
     """A trained LSTM: no weight is copied, and carried values that are returned live in a history."""
