@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from gallery.standins_sequences import write_pairs, write_pretrained, write_recordings
+
 Array = np.ndarray
 
 
@@ -79,6 +81,9 @@ WRITERS: tuple[Callable[[Path], None], ...] = (
     write_shakespeare,
     write_series,
     write_reviews,
+    write_pairs,
+    write_recordings,
+    write_pretrained,
 )
 
 

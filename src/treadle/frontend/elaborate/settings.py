@@ -21,7 +21,7 @@ GROUPED = frozenset({"optimizer"})  # once for all parameters, and once for each
 REPEATED = frozenset({"decay", "freeze", "rate", "constrain"})
 WORDS = ONCE | REPEATED | {"shuffle"}
 DEFAULT_BATCH = 32
-_RISING = ("accuracy", "precision", "recall", "f1", "iou", "top", "score", "bleu", "auc", "r2")
+_RISING = ("accuracy", "precision", "recall", "f1", "iou", "top", "score", "bleu", "auc", "r2", "exact")
 _METRIC_KINDS = ("metric:", "loss:")
 
 
