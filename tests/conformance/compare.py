@@ -14,7 +14,7 @@ def problems(case: Case, results: Mapping[str, Array], dtype: str) -> list[str]:
     return [
         problem
         for name, expected, tolerance in _expectations(case, dtype)
-        if (problem := _difference(name, results[f"output:{name}"], expected, tolerance))
+        if (problem := difference(name, results[f"output:{name}"], expected, tolerance))
     ]
 
 
@@ -32,7 +32,8 @@ def _expectations(case: Case, dtype: str) -> Iterator[tuple[str, Array, float]]:
             yield f"h{i}", expected, 1e-6
 
 
-def _difference(name: str, result: Array, expected: Array, tolerance: float) -> str | None:
+def difference(name: str, result: Array, expected: Array, tolerance: float) -> str | None:
+    """What is wrong with a result, None when it is within the tolerance."""
     if result.shape != expected.shape:
         return f"{name} has the shape {result.shape}, not {expected.shape}"
     if expected.dtype.kind != "f":

@@ -11,17 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from treadle.backends.protocol import Session
-from treadle.driver import Program, load_backend, optimise
+from treadle.driver import Program, optimise
 from treadle.frontend.elaborate.budget import deep_stack
 from treadle.frontend.elaborate.model import expand, find_model, model_graph
 from treadle.frontend.load import load_text
 from treadle.frontend.result import ModelGraph, TrainPlan
-from treadle.ir import Graph
+from treadle.ir import Builder, Graph, Node, rewrite
 from treadle.ir.retype import retype
 from treadle.train.length import TOTAL_STEPS
 from treadle.train.programs import initial_values
 from treadle.types import DType
 
+from .backends import backend_of
 from .cases import Array
 
 
@@ -61,10 +62,24 @@ def in_width(graph: Graph, dtype: str, sizes: Mapping[str, int] | None = None) -
 
 def session(graphs: Mapping[str, Graph], backend: str) -> Session:
     """All programs compiled together."""
-    return load_backend(backend).compile(graphs)
+    return backend_of(backend).compile(graphs)
 
 
 def run(sess: Session, program: str, graph: Graph, given: Mapping[str, Array]) -> dict[str, Array]:
     """Runs a program on those of the given inputs that it reads, in its element types."""
     types = {name: node.type.dtype.numpy_name for name, node in graph.inputs.items()}
     return sess.run(program, {name: np.asarray(given[name]).astype(types[name]) for name in graph.inputs})
+
+
+def prefixed(graph: Graph, prefix: str) -> Graph:
+    """The graph with other names for its leaves, so that many can share a session."""
+
+    def rule(builder: Builder, node: Node, _inputs: tuple[Node, ...]) -> Node | None:
+        if node.op not in {"param", "state"}:
+            return None
+        return builder.apply(node.op, **{**node.attrs, "name": prefix + node.attrs["name"]})
+
+    result = rewrite(graph, rule)
+    for ends in ("params", "states", "updates"):
+        setattr(result, ends, {prefix + name: node for name, node in getattr(result, ends).items()})
+    return result

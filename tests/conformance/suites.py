@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .cases import Case, op_cases
 from .families import TRANSLATORS
+from .modules.suite import modules_suite
 from .nets import nets
 from .optim import optim
 from .runner import Verdict, run_cases
@@ -36,4 +37,4 @@ def _named(case: Case) -> set[str]:
     return {case.id, case.op, case.op.removeprefix("nn.functional."), case.family}
 
 
-SUITES: dict[str, Suite] = {"ops": ops, "nets": nets, "optim": optim}
+SUITES: dict[str, Suite] = {"ops": ops, "modules": modules_suite, "nets": nets, "optim": optim}
