@@ -1,7 +1,7 @@
 """What a graph is rewritten to before it is lowered.
 
-Input and output: a graph with static shapes. Composite ops are decomposed, and reductions to few
-results are split in two, so that all threads take part.
+Input and output: a graph with static shapes. Two-byte floats compute in float32, composite ops are
+decomposed, and reductions to few results are split in two, so that all threads take part.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from functools import partial
 from math import prod
 
 from treadle.ir import Builder, Graph, Node, rewrite
+from treadle.lower.halves import widen
 from treadle.lower.target import Target
 from treadle.ops import REGISTRY
 
@@ -24,7 +25,7 @@ MOST_PIECES = 64
 
 def prepare(graph: Graph, target: Target) -> Graph:
     """The graph in the form that the rest of lowering expects, scan bodies included."""
-    return rewrite(graph, partial(_rule, target))
+    return rewrite(widen(graph, target), partial(_rule, target))
 
 
 def _rule(target: Target, builder: Builder, node: Node, inputs: tuple[Node, ...]) -> Node | None:

@@ -12,9 +12,10 @@ from math import prod
 
 from treadle.ir import Graph, Node
 from treadle.lower.families import is_inlinable
-from treadle.lower.stage import ACCUMULATING, SEARCHING
+from treadle.lower.stage import ACCUMULATING, HEAVY, HEAVY_COST, SEARCHING
 from treadle.lower.storage import Buffer, BufferKind, view, whole
 from treadle.lower.windows import folds_without_overlap
+from treadle.types import DType
 
 PRODUCTS = frozenset({"matmul", "conv", "conv_input_grad", "conv_filter_grad"})
 SWEEPS = frozenset(
@@ -35,26 +36,6 @@ LEAVES = frozenset({"input", "param", "state", "table"})
 VIEWS = frozenset({"reshape", "transpose", "broadcast_to", "slice", "flip", "windows", "stop_grad", "item"})
 _FREE = frozenset({"const", "iota"})
 _GATHERS = frozenset({"take", "take_along", "random_uniform", "random_normal", "fold_in"})
-_HEAVY = frozenset(
-    [
-        "exp",
-        "expm1",
-        "log",
-        "log1p",
-        "sin",
-        "cos",
-        "tan",
-        "tanh",
-        "sigmoid",
-        "softplus",
-        "erf",
-        "pow",
-        "atan2",
-        "random_uniform",
-        "random_normal",
-        "fold_in",
-    ]
-)
 
 CHEAP = 4  # operations and loads that cost no more than a store and a load
 CHEAP_SCALAR = 12
@@ -111,7 +92,7 @@ class _Decision:
 
     def _store_source(self, node: Node) -> None:
         """Stores a node, or what it is a plain view of."""
-        while node.op in VIEWS and node.inputs[0].id not in self.stored:
+        while is_seen_through(node) and node.inputs[0].id not in self.stored:
             node = node.inputs[0]
         self.stored.add(node.id)
         self._forget_cost(node)
@@ -128,7 +109,7 @@ class _Decision:
     def _uses(self, node: Node) -> int:
         """How many computations read a node, directly or through views."""
         return sum(
-            self._uses(user) if user.op in VIEWS and user.id not in self.stored else 1
+            self._uses(user) if is_seen_through(user) and user.id not in self.stored else 1
             for user in self.users[node.id]
         )
 
@@ -137,7 +118,7 @@ class _Decision:
         if user.op in {"pad", "fold_windows", "concat"}:
             overlaps = user.op == "fold_windows" and not folds_without_overlap(user)
             return self.gathers[node.id] or cost > (CHEAP if overlaps else GUARDED)
-        if user.op in VIEWS and user.id not in self.stored:
+        if is_seen_through(user) and user.id not in self.stored:
             grows = _size(user) > _size(node) > 1 and cost > CHEAP
             return grows or any(self._multiplies(above, node, cost) for above in self.users[user.id])
         return 1 < _size(node) < _size(user) and cost > CHEAP
@@ -153,6 +134,13 @@ def always_stored(node: Node) -> bool:
         or node.op in {"concat", "scan", "item"}
         or not is_inlinable(node)
     )
+
+
+def is_seen_through(node: Node) -> bool:
+    """Whether a node is no work of its own: a view, or a float of two bytes as float32, part of a load."""
+    if node.op == "cast":
+        return node.inputs[0].type.dtype.is_half and node.type.dtype is DType.F32
+    return node.op in VIEWS
 
 
 def is_addressable(node: Node, source: Node, *, contiguous: bool = False) -> bool:
@@ -181,9 +169,9 @@ def _strides(node: Node, source: Node, contiguous: bool) -> bool:
 
 
 def _own_cost(node: Node) -> int:
-    if node.op in _FREE or node.op in VIEWS:
+    if node.op in _FREE or is_seen_through(node):
         return 0
-    return 10 if node.op in _HEAVY else 1
+    return HEAVY_COST if node.op in HEAVY else 1
 
 
 def _size(node: Node) -> int:

@@ -23,7 +23,7 @@ from treadle.lower.emitter import Emitter, Indices, NeedSplit
 ACCUMULATING = {"sum": "add", "max": "maximum", "min": "minimum", "prod": "mul", "fold_windows": "add"}
 SEARCHING = {"argmax": "gt", "argmin": "lt"}
 
-_HEAVY = frozenset(
+HEAVY = frozenset(
     [
         "exp",
         "expm1",
@@ -34,6 +34,7 @@ _HEAVY = frozenset(
         "tan",
         "tanh",
         "sigmoid",
+        "softplus",
         "erf",
         "pow",
         "atan2",
@@ -42,7 +43,7 @@ _HEAVY = frozenset(
         "fold_in",
     ]
 )
-_HEAVY_COST = 10
+HEAVY_COST = 10  # of a function, or of an op that is one, in additions
 
 
 @dataclass(frozen=True)
@@ -242,9 +243,7 @@ def _statement_cost(statement: Statement) -> int:
 
 
 def _cost(value: Expr) -> int:
-    return sum(
-        _HEAVY_COST if part.function in _HEAVY else 1 for part in walk(value) if isinstance(part, Call)
-    )
+    return sum(HEAVY_COST if part.function in HEAVY else 1 for part in walk(value) if isinstance(part, Call))
 
 
 def pieces(node: Node) -> range:

@@ -233,13 +233,19 @@ def _cast_vjp(g: Any, node: Any, grad: Any) -> Sequence[Any]:
     return [g.cast(grad, dtype=source) if source.is_float and node.type.dtype.is_float else None]
 
 
+def _cast(x: Any, dtype: DType) -> Any:
+    wide = np.asarray(x).astype(np.float32) if dtype.is_half else np.asarray(x)
+    return wide.astype(dtype.numpy_name)
+
+
 REGISTRY.add(
     OpDef(
         "cast",
         ("x",),
         _infer_cast,
-        "y = x as another element type; floats become integers by dropping the fraction, true is 1.",
-        reference=lambda x, dtype: np.asarray(x).astype(dtype.numpy_name),
+        "y = x as another element type; floats become integers by dropping the fraction, true is 1; "
+        "to f16 and bf16 by way of f32, to the nearest, ties to even.",
+        reference=_cast,
         scalar=lambda s, x, dtype: s.cast(x, dtype),
         vjp=_cast_vjp,
         attrs={"dtype": ...},

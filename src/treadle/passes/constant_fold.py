@@ -14,11 +14,11 @@ import numpy as np
 
 from treadle.ir import Builder, Graph, Node
 from treadle.ops import REGISTRY
+from treadle.ops.halves import rounded, widened
 from treadle.passes.bodies import RuleTable, apply_rules, merge_tables, table
 from treadle.passes.empties import EMPTY_RULES
 from treadle.passes.patterns import filled, is_static, uniform
 from treadle.passes.views import VIEWS
-from treadle.types import DType
 
 LARGEST = 4096
 
@@ -31,7 +31,7 @@ def run(graph: Graph) -> Graph:
 def fold_uniform(g: Builder, node: Node) -> Node | None:
     """An elementwise op of uniform constants is a uniform constant."""
     values = [uniform(operand) for operand in node.inputs]
-    if any(value is None for value in values) or _is_inexact(node):
+    if any(value is None for value in values):
         return None
     arrays = [_array(value, operand) for value, operand in zip(values, node.inputs, strict=True)]
     return filled(g, _evaluate(node, arrays).item(), node.type)
@@ -56,14 +56,15 @@ def fold_sum(g: Builder, node: Node) -> Node | None:
     """The sum of a uniform constant is a product."""
     value = uniform(node.inputs[0])
     sizes = tuple(node.inputs[0].type.shape[axis] for axis in node.attrs["axes"])
-    if value is None or not is_static(sizes) or _is_inexact(node):
+    if value is None or not is_static(sizes):
         return None
-    return filled(g, value * math.prod(sizes), node.type)
+    total = value * math.prod(sizes)
+    return filled(g, rounded(total, node.type.dtype).item() if node.type.dtype.is_half else total, node.type)
 
 
 def fold_table(g: Builder, node: Node) -> Node | None:
     """Any foldable op of small tables is a small table."""
-    if not any(operand.op == "table" for operand in node.inputs) or _is_inexact(node):
+    if not any(operand.op == "table" for operand in node.inputs):
         return None
     operands = [_contents(operand) for operand in node.inputs]
     if any(operand is None for operand in operands) or not _is_small(node):
@@ -80,7 +81,7 @@ def _evaluate(node: Node, arrays: list[Any]) -> Any:
     if reference is None:
         raise TypeError(f"op {node.op} has no reference")
     with np.errstate(all="ignore"):
-        return np.asarray(reference(*arrays, **node.attrs)).astype(node.type.dtype.numpy_name)
+        return rounded(reference(*map(widened, arrays), **node.attrs), node.type.dtype)
 
 
 def _contents(node: Node) -> Any:
@@ -89,20 +90,15 @@ def _contents(node: Node) -> Any:
     shape = node.type.static_shape()
     if node.op != "table":
         return np.broadcast_to(_array(uniform(node), node), shape)
-    return np.array(node.attrs["values"], node.type.dtype.numpy_name).reshape(shape)
+    return rounded(node.attrs["values"], node.type.dtype).reshape(shape)
 
 
 def _array(value: Any, like: Node) -> Any:
-    return np.array(value, like.type.dtype.numpy_name)
+    return rounded(value, like.type.dtype)
 
 
 def _is_small(node: Node) -> bool:
     return is_static(node.type.shape) and math.prod(node.type.shape) <= LARGEST
-
-
-def _is_inexact(node: Node) -> bool:
-    """NumPy has no bfloat16, so folding would round differently."""
-    return any(operand.type.dtype is DType.BF16 for operand in (node, *node.inputs))
 
 
 _ELEMENTWISE = [op.name for op in REGISTRY if op.is_elementwise]

@@ -26,13 +26,18 @@ class DType(Enum):
         return self in _INTS
 
     @property
+    def is_half(self) -> bool:
+        """Whether values are stored in two bytes and computed in float32."""
+        return self in _HALVES
+
+    @property
     def itemsize(self) -> int:
         """Bytes per element."""
         return _ITEMSIZE[self]
 
     @property
     def numpy_name(self) -> str:
-        """NumPy's name of the type; bfloat16 has none and is computed as float32."""
+        """NumPy's name of arrays of the type; bfloat16 has none: its values lie in float32, rounded."""
         return _NUMPY_NAME[self]
 
     def __str__(self) -> str:
@@ -43,6 +48,7 @@ class DType(Enum):
 
 
 _FLOATS = frozenset({DType.F64, DType.F32, DType.F16, DType.BF16})
+_HALVES = frozenset({DType.F16, DType.BF16})
 _INTS = frozenset({DType.I64, DType.I32, DType.U8})
 _ITEMSIZE = {
     DType.F64: 8,

@@ -20,16 +20,17 @@ from numba.core.extending import intrinsic
 from numba.core.typing.templates import signature
 
 from treadle.backends.numba_cpu.buffers import buffer_intrinsic, pointer_intrinsic
+from treadle.backends.numba_cpu.halves import narrow, widen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "add", "b8_at", "b8_buffer", "boolean", "f32_at", "f32_bits", "f32_buffer", "f64_at", "f64_bits",
-    "f64_buffer", "float32", "float64", "fma", "i8_at", "i8_buffer", "i32_at", "i32_buffer", "i64_at",
-    "i64_buffer", "int8", "int32", "int64", "maximum", "minimum", "mulhi_u32", "select", "share",
-    "share_elements", "slots", "u8_at", "u8_buffer", "u32_at", "u32_buffer", "u64_at", "u64_buffer",
-    "uint8", "uint32", "uint64",
+    "add", "b8_at", "b8_buffer", "bf16_at", "bf16_buffer", "boolean", "f16_at", "f16_buffer", "f32_at",
+    "f32_bits", "f32_buffer", "f64_at", "f64_bits", "f64_buffer", "float32", "float64", "fma", "i8_at",
+    "i8_buffer", "i32_at", "i32_buffer", "i64_at", "i64_buffer", "int8", "int32", "int64", "maximum",
+    "minimum", "mulhi_u32", "round_bf16", "round_f16", "select", "share", "share_elements", "slots",
+    "u8_at", "u8_buffer", "u32_at", "u32_buffer", "u64_at", "u64_buffer", "uint8", "uint32", "uint64",
 ]  # fmt: skip
 
 _LINE = 16
@@ -43,6 +44,8 @@ u32_at, u32_buffer = pointer_intrinsic(uint32), buffer_intrinsic(uint32)
 i64_at, i64_buffer = pointer_intrinsic(int64), buffer_intrinsic(int64)
 u64_at, u64_buffer = pointer_intrinsic(uint64), buffer_intrinsic(uint64)
 b8_at, b8_buffer = pointer_intrinsic(boolean), buffer_intrinsic(boolean)
+f16_at, f16_buffer = pointer_intrinsic("f16"), buffer_intrinsic("f16")
+bf16_at, bf16_buffer = pointer_intrinsic("bf16"), buffer_intrinsic("bf16")
 slots = i64_at
 
 
@@ -104,6 +107,21 @@ def select(_context: Any, condition: types.Type, a: types.Type, b: types.Type) -
         return builder.select(*values)
 
     return signature(a, condition, a, b), emit
+
+
+def _rounding(dtype: str) -> Callable[..., Any]:
+    """Make the function that rounds a float32 to what two bytes can hold."""
+
+    def typer(_context: Any, x: types.Type) -> Any:
+        def emit(_target: Any, builder: ir.IRBuilder, _signature: Any, values: list[ir.Value]) -> ir.Value:
+            return widen(builder, dtype, narrow(builder, dtype, values[0]))
+
+        return signature(float32, float32), emit
+
+    return intrinsic(typer)
+
+
+round_f16, round_bf16 = _rounding("f16"), _rounding("bf16")
 
 
 @intrinsic

@@ -11,21 +11,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
-
 from treadle.backends.numba_cpu.compile import compile_kernels
 from treadle.backends.numba_cpu.link import Linker
-from treadle.backends.numba_cpu.session import Array, Block, CpuSession, Runner, make_runner, pack
+from treadle.backends.numba_cpu.session import Block, CpuSession, Runner, Tensor, make_runner, pack
 from treadle.backends.numba_cpu.threads import thread_count
 from treadle.backends.protocol import MemoryPlan
 from treadle.backends.support import check_support
 from treadle.ir import Graph
 from treadle.lower.arena import assign_offsets
 from treadle.lower.lower import lower
-from treadle.lower.plan import Call, Plan, used
+from treadle.lower.plan import Call, LoopCall, Plan, used
 from treadle.lower.programs import bytes_of, lasting, lower_all
 from treadle.lower.storage import Buffer, BufferKind, Storage
 from treadle.lower.target import Target
+
+_NO_LOOP = -1  # the number of a loop that nothing moves with
 
 
 class NumbaCpuBackend:
@@ -41,7 +41,7 @@ class NumbaCpuBackend:
 
         Raises:
             ValueError: when the types of a leaf differ between programs.
-            TreadleError: E1103 for an element type that CPU kernels do not compute with.
+            TreadleError: E1103 for what has no compiled form.
         """
         for graph in programs.values():
             check_support(graph, self.name)
@@ -53,15 +53,17 @@ class NumbaCpuBackend:
         memory = _Memory(list(plans.values()), linker)
 
         def runner(plan: Plan) -> Runner:
-            return make_runner(plan, linker.link(plan, codes, memory.addresses), memory.views)
+            return make_runner(plan, linker.link(plan, codes, memory.addresses), memory.tensors)
 
-        def alone(plan: Plan) -> list[tuple[Call, Runner]]:
-            return [(call, runner(replace(plan, calls=(call,), outputs={}))) for call in plan.calls]
+        def repeated(plan: Plan, call: Call, times: int) -> Runner:
+            return runner(replace(plan, calls=(LoopCall(_NO_LOOP, times, (call,)),), outputs={}))
 
         runners = {name: runner(plan) for name, plan in plans.items()}
         for name, plan in plans.items():
-            runners[name].parts = partial(alone, plan)
-        leaves = {name: memory.views[s.buffer] for plan in plans.values() for name, s in plan.leaves.items()}
+            runners[name].parts = [(call, partial(repeated, plan, call)) for call in plan.calls]
+        leaves = {
+            name: memory.tensors[s.buffer] for plan in plans.values() for name, s in plan.leaves.items()
+        }
         return CpuSession(runners, leaves, memory.summary, (memory, linker))
 
 
@@ -92,14 +94,14 @@ class _Memory:
         for buffer in (*linker.scratch.values(), *(b for plan in plans for b in used(plan.calls))):
             if buffer.kind is BufferKind.ARENA:
                 self.addresses[buffer] = self.arena.address + buffer.offset
-        self.views: dict[Buffer, Array] = {}
+        self.tensors: dict[Buffer, Tensor] = {}
         for plan in plans:
             for storage in (*plan.leaves.values(), *plan.outputs.values()):
-                self.views[storage.buffer] = self.lasting.tensor(offsets[storage.buffer], storage)
+                self.tensors[storage.buffer] = self.lasting.tensor(offsets[storage.buffer], storage)
         for buffer, offset in offsets.items():
             if buffer.values is not None:
                 place = Storage(buffer, (buffer.elements,), (1,))
-                self.lasting.tensor(offset, place)[:] = np.array(buffer.values)
+                self.lasting.tensor(offset, place).write(buffer.values)
         self.summary = MemoryPlan(
             parameters=bytes_of(plans, BufferKind.PARAM),
             states=bytes_of(plans, BufferKind.STATE),

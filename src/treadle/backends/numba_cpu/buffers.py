@@ -1,6 +1,7 @@
 """Numba types for typed pointers: `Buffer` knows its slot and tells LLVM that slots do not overlap.
 
-Input: addresses in an int64 array. Output: pointers that generated kernels index with [].
+Input: addresses in an int64 array. Output: pointers that generated kernels index with []; through pointers to
+floats of two bytes kernels see float32.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
-from numba import int64, types
-from numba.core.datamodel.models import PointerModel
+from numba import float32, int64, types
+from numba.core.datamodel.models import PointerModel, PrimitiveModel
 from numba.core.extending import intrinsic, lower_builtin, register_model
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+
+from treadle.backends.numba_cpu.halves import narrow, widen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +71,39 @@ def _store(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value
     return context.get_dummy_value()
 
 
+class HalfBuffer(Buffer):
+    """A pointer to floats of two bytes, which are float32 as soon as they are loaded."""
+
+    def __init__(self, dtype: str, slot: int | None) -> None:
+        """Make the type of pointers to "f16" or "bf16" elements."""
+        self.half = dtype
+        super().__init__(float32, slot)
+        self.name = f"HalfBuffer({dtype}, {slot})"
+
+
+@register_model(HalfBuffer)
+class _HalfPointer(PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, type_: Any) -> None:
+        super().__init__(manager, type_, ir.IntType(16).as_pointer())
+
+
+@lower_builtin(operator.getitem, HalfBuffer, types.intp)  # type: ignore[untyped-decorator]
+def _load_half(_context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+    buffer = sig.args[0]
+    loaded = builder.load(builder.gep(args[0], [args[1]], inbounds=True))
+    _mark_scope(builder.module, loaded, buffer.slot)
+    return widen(builder, buffer.half, loaded)
+
+
+@lower_builtin(operator.setitem, HalfBuffer, types.intp, types.Any)  # type: ignore[untyped-decorator]
+def _store_half(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+    buffer = sig.args[0]
+    word = narrow(builder, buffer.half, args[2])
+    stored = builder.store(word, builder.gep(args[0], [args[1]], inbounds=True))
+    _mark_scope(builder.module, stored, buffer.slot)
+    return context.get_dummy_value()
+
+
 def _mark_scope(module: ir.Module, access: ir.Instruction, slot: int | None) -> None:
     if slot is None or slot >= _SCOPED_SLOTS:
         return
@@ -77,11 +113,15 @@ def _mark_scope(module: ir.Module, access: ir.Instruction, slot: int | None) -> 
     access.set_metadata("noalias", module.add_metadata(scopes[:slot] + scopes[slot + 1 :]))
 
 
-def pointer_intrinsic(element: types.Type) -> Callable[..., Any]:
+def _pointer(element: types.Type | str, slot: int | None) -> Buffer:
+    return HalfBuffer(element, slot) if isinstance(element, str) else Buffer(element, slot)
+
+
+def pointer_intrinsic(element: types.Type | str) -> Callable[..., Any]:
     """Return `at(address)`: a pointer of which nothing is promised."""
 
     def at(_context: Any, _address: types.Type) -> Any:
-        result = Buffer(element, None)
+        result = _pointer(element, None)
 
         def emit(context: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
             return builder.inttoptr(args[0], context.get_value_type(result))
@@ -91,14 +131,14 @@ def pointer_intrinsic(element: types.Type) -> Callable[..., Any]:
     return intrinsic(at)
 
 
-def buffer_intrinsic(element: types.Type) -> Callable[..., Any]:
+def buffer_intrinsic(element: types.Type | str) -> Callable[..., Any]:
     """Return `buffer(slots, literal slot)`: the pointer in that slot, which overlaps no other slot's
     buffer."""
 
     def buffer(_context: Any, slots: types.Type, slot: types.Type) -> Any:
         if not isinstance(slot, types.IntegerLiteral):
             return None
-        result = Buffer(element, slot.literal_value)
+        result = _pointer(element, slot.literal_value)
 
         def emit(context: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
             address = builder.load(builder.gep(args[0], [ir.IntType(64)(result.slot)], inbounds=True))

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["folder", "key_of", "prune", "read", "write"]
 
 _INLINED = (
-    "abi.py", "buffers.py", "emit.py", "formulas.py", "front.py", "objects.py", "random.py", "sync.py",
-    "vmath.py", "templates/micro.py",
+    "abi.py", "buffers.py", "emit.py", "formulas.py", "front.py", "halves.py", "objects.py", "random.py",
+    "sync.py", "vmath.py", "templates/micro.py",
 )  # fmt: skip
 
 

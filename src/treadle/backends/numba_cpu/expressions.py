@@ -1,6 +1,7 @@
 """Scalar expressions of the loop IR as Python source for Numba.
 
 Input: expressions. Output: text over the vocabulary of `abi` and `vmath`, and the names to import from them.
+Values of f16 and bf16 are float32; what becomes one of them is rounded.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from treadle.types import DType
 
 TYPES = {
     DType.F32: "float32", DType.F64: "float64", DType.I64: "int64", DType.I32: "int32", DType.U8: "uint8",
-    DType.BOOL: "boolean",
+    DType.BOOL: "boolean", DType.F16: "float32", DType.BF16: "float32",
 }  # fmt: skip
 OPERATORS = {
     "add": "+", "sub": "-", "mul": "*", "div": "/", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==",
@@ -138,13 +139,7 @@ class ExprPrinter:
         return self.text(Call(function, (own, value), value.dtype))
 
     def type(self, dtype: DType) -> str:
-        """The constructor of an element type.
-
-        Raises:
-            TypeError: for f16 and bf16.
-        """
-        if dtype not in TYPES:
-            raise TypeError(f"CPU kernels do not compute with {dtype}")
+        """The constructor of an element type."""
         return self._import(TYPES[dtype])
 
     def _import(self, name: str) -> str:
@@ -166,7 +161,7 @@ class ExprPrinter:
         kind = self.type(dtype)
         if operand.dtype is DType.BOOL:
             return f"{self._import('select')}({text}, {kind}(1), {kind}(0))"
-        return f"{kind}({text})"
+        return f"{self._import(f'round_{dtype}')}({kind}({text}))" if dtype.is_half else f"{kind}({text})"
 
     def _extreme(self, expr: Call, operands: list[str], dtype: DType) -> str:
         relation = ">" if expr.function == "maximum" else "<"

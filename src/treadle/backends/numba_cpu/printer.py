@@ -33,15 +33,12 @@ from treadle.types import DType
 
 POINTERS = {
     DType.F32: "f32", DType.F64: "f64", DType.I64: "i64", DType.I32: "i32", DType.U8: "u8", DType.BOOL: "b8",
+    DType.F16: "f16", DType.BF16: "bf16",
 }  # fmt: skip
 
 
 def print_kernel(kernel: Kernel) -> KernelSource:
-    """The source of a kernel.
-
-    Raises:
-        TypeError: for an element type that CPUs do not compute with (f16, bf16).
-    """
+    """The source of a kernel."""
     return _KernelPrinter(schedule(kernel)).source()
 
 
@@ -75,9 +72,7 @@ class _KernelPrinter:
         return ["m = slots(meta)", *(self._pointer(n, p) for n, p in enumerate(self.kernel.buffers))]
 
     def _pointer(self, number: int, param: BufferParam) -> str:
-        kind = POINTERS.get(param.dtype)
-        if kind is None:
-            raise TypeError(f"CPU kernels do not compute with {param.dtype}")
+        kind = POINTERS[param.dtype]
         if param.part_stride is None:
             self.imports.add(f"{kind}_buffer")
             return f"b{number} = {kind}_buffer(m, {number})"

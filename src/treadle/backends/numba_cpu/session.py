@@ -7,7 +7,7 @@ if their layout allows it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -22,8 +22,33 @@ from treadle.lower.arena import ALIGNMENT, aligned
 from treadle.lower.cost import cost_of
 from treadle.lower.plan import Call, Plan
 from treadle.lower.storage import Buffer, Storage
+from treadle.ops.halves import from_words, to_words, word_type
+from treadle.types import DType
 
 Array = NDArray[Any]
+
+_LONG_ENOUGH = 200e-6  # seconds that a measurement should take, many times what it takes to enter a program
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A tensor in the memory of a session: its elements as they lie there."""
+
+    words: Array
+    dtype: DType
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its sizes."""
+        return self.words.shape
+
+    def write(self, value: Any) -> None:
+        """Sets all elements."""
+        self.words[...] = to_words(value, self.dtype)
+
+    def read(self) -> Array:
+        """A copy."""
+        return from_words(self.words.copy(), self.dtype)
 
 
 class Block:
@@ -35,12 +60,13 @@ class Block:
         self._start = -self._bytes.ctypes.data % ALIGNMENT
         self.address = self._bytes.ctypes.data + self._start
 
-    def tensor(self, offset: int, storage: Storage) -> Array:
-        """A view of contiguous elements."""
-        dtype = np.dtype(storage.buffer.dtype.numpy_name)
+    def tensor(self, offset: int, storage: Storage) -> Tensor:
+        """A contiguous tensor that lies here."""
+        dtype = storage.buffer.dtype
         start = self._start + offset
         size = int(np.prod(storage.shape, dtype=np.int64)) * dtype.itemsize
-        return self._bytes[start : start + size].view(dtype).reshape(storage.shape)
+        words = self._bytes[start : start + size].view(word_type(dtype))
+        return Tensor(words.reshape(storage.shape), dtype)
 
 
 def pack(buffers: Iterable[Buffer]) -> tuple[Block, dict[Buffer, int]]:
@@ -59,7 +85,7 @@ class Input:
 
     name: str
     shape: tuple[int, ...]
-    dtype: np.dtype[Any]
+    dtype: DType
     bindings: list[Binding]
     address: int = 0
     array: Array | None = None
@@ -70,7 +96,7 @@ class Input:
         Raises:
             ValueError: for a wrong shape.
         """
-        array = np.ascontiguousarray(value, self.dtype) if self._needs_copy(value) else value
+        array = to_words(value, self.dtype) if self._needs_copy(value) else value
         if array.shape != self.shape:
             raise ValueError(f"input {self.name} must have shape {self.shape}, not {array.shape}")
         self.array = array
@@ -81,18 +107,21 @@ class Input:
                 binding.meta[binding.slot] = address + binding.offset
 
     def _needs_copy(self, value: Any) -> bool:
-        plain = isinstance(value, np.ndarray) and value.dtype == self.dtype
-        return not plain or not value.flags.c_contiguous or not value.flags.aligned
+        plain = isinstance(value, np.ndarray) and value.dtype == np.dtype(self.dtype.numpy_name)
+        return (
+            self.dtype is DType.BF16 or not plain or not value.flags.c_contiguous or not value.flags.aligned
+        )
 
 
 @dataclass
 class Runner:
-    """A program of a session; `parts` makes a runner of each of its calls alone."""
+    """A program of a session; `parts` are its calls, with what makes a runner of
+    so many repetitions of each."""
 
     program: Program
     inputs: tuple[Input, ...]
-    outputs: dict[str, Array] = field(default_factory=dict)
-    parts: Callable[[], list[tuple[Call, Runner]]] = list
+    outputs: dict[str, Tensor] = field(default_factory=dict)
+    parts: Sequence[tuple[Call, Callable[[int], Runner]]] = ()
 
     def run(self, values: Mapping[str, Any]) -> dict[str, Array]:
         """Binds the inputs, runs, and copies the outputs."""
@@ -101,18 +130,18 @@ class Runner:
                 raise KeyError(f"input {given.name} is missing")
             given.bind(values[given.name])
         self.program.run()
-        return {name: view.copy() for name, view in self.outputs.items()}
+        return {name: tensor.read() for name, tensor in self.outputs.items()}
 
 
-def make_runner(plan: Plan, linked: Linked, views: Mapping[Buffer, Array]) -> Runner:
+def make_runner(plan: Plan, linked: Linked, tensors: Mapping[Buffer, Tensor]) -> Runner:
     """A runner of a linked plan."""
     if linked.program is None:
         raise ValueError(f"{plan.name} is not linked")
     inputs = tuple(
-        Input(name, s.shape, np.dtype(s.buffer.dtype.numpy_name), linked.inputs.get(s.buffer, []))
+        Input(name, s.shape, s.buffer.dtype, linked.inputs.get(s.buffer, []))
         for name, s in plan.inputs.items()
     )
-    outputs = {name: views[storage.buffer] for name, storage in plan.outputs.items()}
+    outputs = {name: tensors[storage.buffer] for name, storage in plan.outputs.items()}
     return Runner(linked.program, inputs, outputs)
 
 
@@ -121,7 +150,7 @@ class CpuSession:
 
     Args:
         runners: programs by name.
-        leaves: views of parameters and states by name.
+        leaves: parameters and states by name.
         memory: what the session needs.
         blocks: the memory itself, kept alive.
     """
@@ -129,7 +158,7 @@ class CpuSession:
     def __init__(
         self,
         runners: Mapping[str, Runner],
-        leaves: Mapping[str, Array],
+        leaves: Mapping[str, Tensor],
         memory: MemoryPlan,
         blocks: tuple[Any, ...],
     ) -> None:
@@ -148,11 +177,11 @@ class CpuSession:
         leaf = self._leaf(name)
         if np.shape(value) != leaf.shape:
             raise ValueError(f"{name} has shape {leaf.shape}, not {np.shape(value)}")
-        leaf[...] = value
+        leaf.write(value)
 
     def read(self, name: str) -> Array:
         """A copy of a parameter or state. Raises KeyError for no such leaf."""
-        return self._leaf(name).copy()
+        return self._leaf(name).read()
 
     def run(self, program: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Runs a program: its outputs by name. Updates take effect together, after all reads.
@@ -164,26 +193,36 @@ class CpuSession:
         return self._find(program).run(inputs)
 
     def profile(self, program: str, inputs: Mapping[str, Array], runs: int) -> list[CallTime]:
-        """Times of all calls in order, a loop being one call; see `Profiled`."""
+        """Times of all calls in order, a loop being one call; see `Profiled`.
+
+        A call is repeated inside of a program, so that what it takes to enter one counts little.
+        """
         runner = self._find(program)
         runner.run(inputs)
-        parts = runner.parts()
-        seconds = [[_time(part, inputs) for _, part in parts] for _ in range(runs)]
-        least = (min(tried) for tried in zip(*seconds, strict=True))
-        return [CallTime(cost_of(call), 1, spent) for (call, _), spent in zip(parts, least, strict=True)]
+        return [CallTime(cost_of(call), 1, _time(make, inputs, runs)) for call, make in runner.parts]
 
     def _find(self, program: str) -> Runner:
         if program not in self._runners:
             raise KeyError(f"no program is named {program}; there are {', '.join(self._runners)}")
         return self._runners[program]
 
-    def _leaf(self, name: str) -> Array:
+    def _leaf(self, name: str) -> Tensor:
         if name not in self._leaves:
             raise KeyError(f"no parameter or state is named {name}")
         return self._leaves[name]
 
 
-def _time(part: Runner, inputs: Mapping[str, Array]) -> float:
-    begun = perf_counter()
-    part.run(inputs)
-    return perf_counter() - begun
+def _time(make: Callable[[int], Runner], inputs: Mapping[str, Array], runs: int) -> float:
+    """The least time of a call in seconds."""
+    once = _least(make(1), inputs, runs)
+    times = 1 + round(_LONG_ENOUGH / once)
+    return once if times == 1 else _least(make(times), inputs, runs) / times
+
+
+def _least(runner: Runner, inputs: Mapping[str, Array], runs: int) -> float:
+    spent = []
+    for _ in range(runs):
+        begun = perf_counter()
+        runner.run(inputs)
+        spent.append(perf_counter() - begun)
+    return min(spent)

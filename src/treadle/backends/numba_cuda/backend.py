@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-import numpy as np
-
 from treadle.backends.numba_cuda import presence
 from treadle.backends.numba_cuda.batches import MOST_CALLS, batch_key
 from treadle.backends.numba_cuda.cache import cubins
 from treadle.backends.numba_cuda.choose import choose_steps
 from treadle.backends.numba_cuda.driver_api import AllocationError, Driver, Handle
 from treadle.backends.numba_cuda.kernel import KernelSource
+from treadle.backends.numba_cuda.library_products import Use, library_steps, wanted_use
 from treadle.backends.numba_cuda.link import Linker
 from treadle.backends.numba_cuda.memory import Layout, lay_out
 from treadle.backends.numba_cuda.replay import Replay
@@ -28,6 +27,7 @@ from treadle.lower.batch import batched
 from treadle.lower.plan import Plan
 from treadle.lower.programs import lower_all
 from treadle.lower.target import LANES
+from treadle.ops.halves import to_words
 
 Compiler = Callable[[Sequence[KernelSource], str], list[bytes]]
 """Cubins of kernels for a target, in order."""
@@ -48,13 +48,12 @@ class NumbaCudaBackend:
 
         Raises:
             ValueError: when the types of a leaf differ between programs.
-            TreadleError: E1014 without a usable GPU, E1103 for an element type that kernels do not compute
-                with.
+            TreadleError: E1014 without a usable GPU, E1103 for what has no compiled form.
             DeviceMemoryError: when the memory plan does not fit on the device.
         """
         check_all(programs)
         driver = self._driver or open_driver()
-        plans, linker, layout = plan_session(programs)
+        plans, linker, layout = plan_session(programs, wanted_use())
         base = _allocate(driver, layout)
         addresses = {buffer: base + offset for buffer, offset in layout.offsets.items()}
         stream = driver.new_stream()
@@ -94,12 +93,17 @@ def open_driver() -> Driver:
     return CudaDriver()
 
 
-def plan_session(programs: Mapping[str, Graph]) -> tuple[dict[str, Plan], Linker, Layout]:
-    """Plans, their steps and the memory they need; compiles nothing and asks no device."""
+def plan_session(programs: Mapping[str, Graph], use: Use = Use.OFF) -> tuple[dict[str, Plan], Linker, Layout]:
+    """Plans, their steps and the memory they need; compiles nothing and asks no device.
+
+    Args:
+        programs: graphs by name.
+        use: of the library of the GPU's maker.
+    """
     plans = lower_all(programs, LANES)
     for plan in plans.values():
         plan.calls = batched(plan.calls, batch_key, MOST_CALLS)
-    linker = Linker(choose_steps)
+    linker = Linker(lambda call: library_steps(call, use) or choose_steps(call))
     for plan in plans.values():
         linker.prepare(plan)
     return plans, linker, lay_out(plans, linker.scratch)
@@ -107,7 +111,7 @@ def plan_session(programs: Mapping[str, Graph]) -> tuple[dict[str, Plan], Linker
 
 def plan_memory(programs: Mapping[str, Graph], threads: int | None = None) -> MemoryPlan:  # noqa: ARG001 - as the CPU's
     """What a session of these programs would need; compiles nothing."""
-    return plan_session(programs)[2].summary
+    return plan_session(programs, wanted_use())[2].summary
 
 
 def _allocate(driver: Driver, layout: Layout) -> int:
@@ -122,7 +126,7 @@ def _initialise(driver: Driver, plans: Iterable[Plan], layout: Layout, base: int
     if layout.kept:
         driver.fill(base, 0, layout.kept, stream)
     tables = {b: b.values for plan in plans for b in plan.buffers if b.values is not None}
-    arrays = {buffer: np.array(values, buffer.dtype.numpy_name) for buffer, values in tables.items()}
+    arrays = {buffer: to_words(values, buffer.dtype) for buffer, values in tables.items()}
     for buffer, array in arrays.items():
         if array.nbytes:
             driver.upload(base + layout.offsets[buffer], array, stream)

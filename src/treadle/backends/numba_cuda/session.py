@@ -20,6 +20,7 @@ from treadle.backends.numba_cuda.replay import Replay
 from treadle.backends.numba_cuda.transfers import Inputs, Outputs
 from treadle.backends.protocol import Array, CallTime, MemoryPlan
 from treadle.lower.storage import Storage
+from treadle.ops.halves import from_words, to_words, word_type
 
 
 @dataclass(eq=False)
@@ -89,7 +90,7 @@ class CudaSession:
         leaf = self._leaf(name)
         if np.shape(value) != leaf.shape:
             raise ValueError(f"{name} has shape {leaf.shape}, not {np.shape(value)}")
-        array = np.ascontiguousarray(value, leaf.buffer.dtype.numpy_name)
+        array = to_words(value, leaf.buffer.dtype)
         if array.nbytes:
             self._driver.upload(self._address(leaf), array, self._stream)
         self._finish()
@@ -97,11 +98,11 @@ class CudaSession:
     def read(self, name: str) -> Array:
         """A copy of a parameter or state. Raises KeyError for no such leaf."""
         leaf = self._leaf(name)
-        array: NDArray[Any] = np.empty(leaf.shape, leaf.buffer.dtype.numpy_name)
-        if array.nbytes:
-            self._driver.download(array, self._address(leaf), self._stream)
+        words: NDArray[Any] = np.empty(leaf.shape, word_type(leaf.buffer.dtype))
+        if words.nbytes:
+            self._driver.download(words, self._address(leaf), self._stream)
         self._finish()
-        return array
+        return from_words(words, leaf.buffer.dtype)
 
     def send(self, program: str, inputs: Mapping[str, Array]) -> None:
         """Starts copying the inputs of a later `start` with this very mapping, while something else runs.

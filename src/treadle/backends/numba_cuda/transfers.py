@@ -19,6 +19,7 @@ from treadle.backends.numba_cuda.driver_api import Bytes, Driver, Handle
 from treadle.backends.numba_cuda.memory import Group
 from treadle.backends.protocol import Array
 from treadle.lower.storage import Storage
+from treadle.ops.halves import from_words, to_words, word_type
 
 
 @dataclass(eq=False)
@@ -115,11 +116,14 @@ class Outputs:
         """Waits for the outputs: arrays of their own, by name."""
         self._driver.finish(self._ready)
         offsets = self._group.offsets
-        return {name: view(self._host, offsets[name], s).copy() for name, s in self._group.tensors.items()}
+        return {
+            name: from_words(view(self._host, offsets[name], s).copy(), s.buffer.dtype)
+            for name, s in self._group.tensors.items()
+        }
 
 
 def as_input(name: str, storage: Storage, values: Mapping[str, Any]) -> NDArray[Any]:
-    """A contiguous array of the input's type.
+    """A contiguous array of the input's elements as they lie in memory.
 
     Raises:
         KeyError: for a missing input.
@@ -127,15 +131,14 @@ def as_input(name: str, storage: Storage, values: Mapping[str, Any]) -> NDArray[
     """
     if name not in values:
         raise KeyError(f"input {name} is missing")
-    array = np.ascontiguousarray(values[name], storage.buffer.dtype.numpy_name)
-    array = array.reshape(np.shape(values[name]))
+    array = to_words(values[name], storage.buffer.dtype)
     if array.shape != storage.shape:
         raise ValueError(f"input {name} must have shape {storage.shape}, not {array.shape}")
     return array
 
 
 def view(memory: Bytes, offset: int, storage: Storage) -> NDArray[Any]:
-    """A contiguous tensor in host memory."""
-    dtype = np.dtype(storage.buffer.dtype.numpy_name)
+    """The elements of a contiguous tensor in host memory."""
+    dtype = word_type(storage.buffer.dtype)
     size = storage.buffer.elements * dtype.itemsize
     return memory[offset : offset + size].view(dtype)[: int(np.prod(storage.shape))].reshape(storage.shape)

@@ -14,6 +14,7 @@ from treadle.backends.protocol import Array
 from treadle.ir import Graph, Node
 from treadle.ops import REGISTRY
 from treadle.ops.control import INDEX
+from treadle.ops.halves import rounded, widened
 from treadle.types import TensorType
 
 _NAMED = frozenset({"input", "param", "state"})
@@ -66,10 +67,10 @@ def _op_evaluator(node: Node) -> Callable[..., Any]:
     if reference is None:
         raise ValueError(f"{node!r} cannot be evaluated; expand gradients first")
     attrs = dict(node.attrs)
-    dtype, shape = np.dtype(node.type.dtype.numpy_name), node.type.static_shape()
+    dtype, shape = node.type.dtype, node.type.static_shape()
 
     def run(*operands: Any) -> Array:
-        result = np.asarray(reference(*operands, **attrs), dtype)
+        result = rounded(reference(*map(widened, operands), **attrs), dtype)
         if result.shape != shape:
             raise ValueError(f"{node!r} gave the shape {result.shape}")
         return result
@@ -94,7 +95,7 @@ def _named_value(node: Node, values: Mapping[str, Any]) -> Array:
 
 def as_array(name: str, type_: TensorType, value: Any) -> Array:
     """A value as an array of the type, without a copy where possible; ValueError for a wrong shape."""
-    array = np.asarray(value, type_.dtype.numpy_name)
+    array = rounded(value, type_.dtype)
     if array.shape != type_.static_shape():
         raise ValueError(f"{name} has the shape {array.shape}, {type_} is needed")
     return array

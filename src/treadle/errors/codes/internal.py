@@ -21,8 +21,8 @@ CODES = (
     CodeInfo(
         "E1103",
         "operation is not supported by the backend",
-        "The backend has no lowering for this operation or element type. The reference backend runs "
-        "everything.",
+        "The backend has no form of this operation, or no index that reaches all elements of a tensor so "
+        "large. The reference backend runs everything.",
         "treadle train net.tdl --device numpy",
     ),
 )

@@ -216,9 +216,10 @@ def test_integers_keep_their_width(dtype):
         np.testing.assert_array_equal(found[name], value, err_msg=name)
 
 
-def test_element_types_without_kernels_are_refused():
-    graph = Graph("half")
+def test_gradients_must_be_expanded_before():
+    graph = Graph("unexpanded")
     g = Builder(graph)
-    graph.outputs["y"] = g.neg(g.input("x", TensorType(DType.F16, (3,))))
-    with pytest.raises(TreadleError, match=r"E1103.*f16"):
+    x = g.param("x", f32())
+    graph.outputs["y"] = g.grad(g.mul(x, x), x)
+    with pytest.raises(TreadleError, match=r"E1103.*grad"):
         NumbaCpuBackend().compile({"p": graph})
