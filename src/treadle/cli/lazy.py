@@ -19,8 +19,10 @@ COMMANDS = {
     "generate": "generate",
     "sweep": "sweep",
     "study": "study",
+    "export": "export",
     "gradcheck": "gradcheck",
     "profile": "profile",
+    "fmt": "fmt",
     "doctor": "doctor",
     "explain": "explain",
 }

@@ -7,10 +7,11 @@ that imports lark.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import lark
 from lark import Lark, Token, Tree
@@ -51,6 +52,20 @@ def parse(source: Source) -> ast.Spec:
     check_placement(spec, problems)
     problems.raise_if_errors()
     return spec
+
+
+class WordToken(NamedTuple):
+    """A token of the grammar: the name of its terminal, its text and offset."""
+
+    kind: str
+    text: str
+    start: int
+
+
+def tokens_of(text: str) -> Iterator[WordToken]:
+    """The tokens of a text that was laid out and has no mistakes, separators among them."""
+    for token in _grammar().parse_interactive(text).iter_parse():
+        yield WordToken(token.type, str(token), token.start_pos or 0)
 
 
 def _parse_blocks(text: str, source: Source, layout: Layout, problems: Diagnostics) -> Tree[Token]:

@@ -1,0 +1,67 @@
+"""`treadle fmt FILE...`: the uniform layout of specs, written back, compared or shown."""
+
+import difflib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from treadle.cli.problems import EXIT_DIAGNOSTICS
+from treadle.errors import fail
+from treadle.frontend.format import format_source
+from treadle.source import Source
+
+STANDARD_INPUT = "-"
+
+FileArguments = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="Files; `-` reads a spec and prints it formatted.")
+]
+CheckOption = Annotated[
+    bool, typer.Option("--check", help="Change nothing; exit with 1 when something would change.")
+]
+DiffOption = Annotated[bool, typer.Option("--diff", help="Change nothing; print what would change.")]
+
+
+def run(files: FileArguments, check: CheckOption = False, diff: DiffOption = False) -> None:
+    """Format specs: indentation, spaces, empty lines, long lines; comments and columns stay.
+
+    Examples: treadle fmt net.tdl | treadle fmt specs/*/*.tdl --check | cat net.tdl | treadle fmt -
+    """
+    pairs = [(source, format_source(source)) for source in map(_read, files)]
+    changed = [(source, text) for source, text in pairs if source.text != text]
+    for source, text in changed if diff else ():
+        print("".join(_difference(source, text)), end="")
+    if check or diff:
+        _say(changed)
+        raise typer.Exit(EXIT_DIAGNOSTICS if changed and check else 0)
+    for source, text in pairs:
+        if source.name == STANDARD_INPUT:
+            print(text, end="")
+        elif source.text != text:
+            Path(source.name).write_text(text, encoding="utf-8")
+            print(f"{source.name}: formatted")
+
+
+def _read(name: str) -> Source:
+    if name == STANDARD_INPUT:
+        return Source(name, sys.stdin.read())
+    path = Path(name)
+    if not path.exists():
+        fail("E1001", f"{name} was not found")
+    try:
+        return Source(name, path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        fail("E1006", f"{name} cannot be read: it is not UTF-8 text")
+    except OSError as error:
+        fail("E1006", f"{name} cannot be read: {error.strerror}")
+
+
+def _difference(source: Source, text: str) -> list[str]:
+    before, after = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
+    return list(difflib.unified_diff(before, after, source.name, f"{source.name} (formatted)"))
+
+
+def _say(changed: list[tuple[Source, str]]) -> None:
+    for source, _ in changed:
+        print(f"{source.name}: would be formatted", file=sys.stderr)
