@@ -34,6 +34,10 @@ def gpu_problem() -> str | None:
 
 
 needs_cuda_compiler = pytest.mark.skipif(not HAS_COMPILER, reason=f"numba-cuda is absent: {INSTALL}")
+needs_cublas = pytest.mark.skipif(
+    presence.cublas_version() is None or not HAS_COMPILER,
+    reason=f"cuBLAS is absent: {presence.INSTALL_CUBLAS}",
+)
 needs_disassembler = pytest.mark.skipif(
     not (HAS_COMPILER and HAS_DISASSEMBLER), reason=f"numba-cuda, cuobjdump or nvdisasm is absent: {INSTALL}"
 )

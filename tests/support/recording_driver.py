@@ -17,7 +17,9 @@ import numpy as np
 
 from support.block_sim import DeviceBuffer, View, launch
 from support.block_sim.launching import POINTED, refuse_sizes
+from support.block_sim.library import multiply, pointer_types
 from treadle.backends.numba_cuda.driver_api import AllocationError, Bound, Device
+from treadle.backends.numba_cuda.kernel import Product
 from treadle.backends.numba_cuda.memory import Layout
 
 BASE = 1 << 40
@@ -166,6 +168,12 @@ class RecordingDriver:
             self._note("launch", stream, bound)
             self.execute(bound)
 
+    def multiply(self, product: Product, addresses: tuple[int, ...], stream: int) -> None:
+        if not self._captured(stream, lambda: self.multiply(product, addresses, stream)):
+            assert len(addresses) == len(product.args)
+            self._note("multiply", stream, (product, addresses))
+            self.execute_product(product, addresses)
+
     def begin_capture(self, stream: int) -> None:
         assert self._capturing is None, "a capture is under way"
         self._capturing = stream, []
@@ -185,6 +193,9 @@ class RecordingDriver:
 
     def execute(self, bound: Bound) -> None:
         """What a launch does: nothing here."""
+
+    def execute_product(self, product: Product, addresses: tuple[int, ...]) -> None:
+        """What a product does: nothing here."""
 
     def check(self, kernel: int, bound: Bound) -> None:
         """Refuses a launch that a device would refuse."""
@@ -269,6 +280,10 @@ class ExecutingDriver(RecordingDriver):
             for param, value in zip(bound.source.params, bound.values, strict=True)
         ]
         launch(bound.source, bound.grid, bound.block, args, bound.shared, self._order)
+
+    def execute_product(self, product: Product, addresses: tuple[int, ...]) -> None:
+        pairs = zip(pointer_types(product), addresses, strict=True)
+        multiply(product, [self._pointer(param, address) for param, address in pairs])
 
     def _pointer(self, param: str, address: int) -> View:
         view = self.memory.pointer(POINTED[param[:-1]], address - BASE)

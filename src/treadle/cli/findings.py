@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from treadle.backends.numba_cuda.presence import (
+    CUBLAS,
+    CUBLAS_PIN,
+    INSTALL_CUBLAS,
     INSTALL_DRIVER,
     INSTALL_PACKAGES,
     Package,
@@ -32,6 +35,7 @@ def cuda_findings(presence: Presence) -> dict[str, Finding]:
     )
     return {
         **{package.name: _package(package) for package in presence.packages},
+        CUBLAS: _cublas(presence),
         "cuda driver": _driver(presence),
         "gpu": _gpus(presence),
         "--device cuda": verdict,
@@ -41,8 +45,17 @@ def cuda_findings(presence: Presence) -> dict[str, Finding]:
 def _package(package: Package) -> Finding:
     if package.found is None:
         return Finding("absent", f"not installed; {INSTALL_PACKAGES}")
-    same = package.found == package.wanted
-    return Finding("ok", package.found if same else f"{package.found}; tried with {package.wanted}")
+    return _version(package.found, package.wanted)
+
+
+def _cublas(presence: Presence) -> Finding:
+    if presence.cublas is None:
+        return Finding("absent", f"not installed, own kernels do all products; {INSTALL_CUBLAS}")
+    return _version(presence.cublas, CUBLAS_PIN)
+
+
+def _version(found: str, wanted: str) -> Finding:
+    return Finding("ok", found if found == wanted else f"{found}; tried with {wanted}")
 
 
 def _driver(presence: Presence) -> Finding:

@@ -9,10 +9,11 @@ import numpy as np
 
 from support.block_sim.blocks import Block, in_order
 from support.block_sim.hazards import WrongLaunch
+from support.block_sim.library import multiply, pointer_types
 from support.block_sim.memory import DeviceBuffer, View
 from support.block_sim.running import Three
 from support.block_sim.text import compiled, written_params
-from treadle.backends.numba_cuda.kernel import Fill, KernelSource, Pointer, Steps
+from treadle.backends.numba_cuda.kernel import Fill, KernelSource, Pointer, Product, Steps
 
 DYNAMIC_LIMIT = 227 * 1024
 NUMBERS = {
@@ -117,12 +118,16 @@ def run_steps(
         if isinstance(step, Fill):
             fill(roles[step.pointer.role], bases.get(step.pointer.role, 0) + step.pointer.offset, step)
             continue
+        params = pointer_types(step) if isinstance(step, Product) else step.source.params
         args = [
             pointed(roles[arg.role], param, bases.get(arg.role, 0) + arg.offset)
             if isinstance(arg, Pointer)
             else arg
-            for param, arg in zip(step.source.params, step.args, strict=True)
+            for param, arg in zip(params, step.args, strict=True)
         ]
+        if isinstance(step, Product):
+            multiply(step, args)
+            continue
         launch(step.source, step.grid, step.block, args, step.shared, order)
 
 

@@ -8,6 +8,7 @@ of CUDA are known to be present (`presence.py`).
 from __future__ import annotations
 
 import ctypes
+from functools import cached_property
 from typing import Any
 from weakref import finalize
 
@@ -16,7 +17,9 @@ from cuda.bindings import driver as cu
 from numpy.typing import NDArray
 
 from treadle.backends.numba_cuda.compile import SYMBOL
+from treadle.backends.numba_cuda.cublas import Library
 from treadle.backends.numba_cuda.driver_api import AllocationError, Bound, Bytes, Device, Handle
+from treadle.backends.numba_cuda.kernel import Product
 from treadle.errors import fail
 
 _OLDEST = (8, 0)
@@ -128,6 +131,10 @@ class CudaDriver:
         where = (*bound.grid, *bound.block, bound.shared, self._objects[stream])
         _call(cu.cuLaunchKernel, self._objects[kernel], *where, ctypes.addressof(pointers), 0)
 
+    def multiply(self, product: Product, addresses: tuple[int, ...], stream: Handle) -> None:
+        """See `Driver`."""
+        self._library.multiply(product, addresses, int(self._objects[stream]))
+
     def begin_capture(self, stream: Handle) -> None:
         """See `Driver`."""
         mode = cu.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL
@@ -143,6 +150,10 @@ class CudaDriver:
     def replay(self, graph: Handle, stream: Handle) -> None:
         """See `Driver`."""
         _call(cu.cuGraphLaunch, self._objects[graph], self._objects[stream])
+
+    @cached_property
+    def _library(self) -> Library:
+        return Library()
 
     def _keep(self, thing: Any) -> Handle:
         handle = len(self._objects) + 1

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from treadle.backends.numba_cuda.kernel import KernelSource, Three
+from treadle.backends.numba_cuda.kernel import KernelSource, Product, Three
 
 Handle = int
 Bytes = NDArray[np.uint8]
@@ -125,6 +125,10 @@ class Driver(Protocol):
 
     def launch(self, kernel: Handle, bound: Bound, stream: Handle) -> None:
         """Starts a kernel."""
+        ...
+
+    def multiply(self, product: Product, addresses: tuple[int, ...], stream: Handle) -> None:
+        """Starts a product of the maker's library; `addresses` are those of the product's `args`."""
         ...
 
     def begin_capture(self, stream: Handle) -> None:

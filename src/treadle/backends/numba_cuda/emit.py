@@ -6,7 +6,7 @@ Input: a plan. Output: the launches in order, then each distinct kernel once. Ne
 from __future__ import annotations
 
 from treadle.backends.numba_cuda.choose import choose_steps
-from treadle.backends.numba_cuda.kernel import Fill, KernelSource
+from treadle.backends.numba_cuda.kernel import Fill, KernelSource, Product
 from treadle.backends.numba_cuda.link import Command, Commands, Linker, Place
 from treadle.lower.plan import Plan
 
@@ -36,6 +36,9 @@ def _command(command: Command, names: dict[KernelSource, str]) -> str:
     arguments = ", ".join(_argument(argument) for argument in command.arguments)
     if isinstance(step, Fill):
         return f"# fill({arguments}, {step.count} bytes, {step.value})"
+    if isinstance(step, Product):
+        sizes = "x".join(map(str, (step.batch, step.m, step.n, step.k)))
+        return f"# product {sizes} of {step.dtype}({arguments})"
     shape = f"grid {_three(step.grid)}, block {_three(step.block)}"
     shared = f", shared {step.shared} bytes" if step.shared else ""
     return f"# {names[step.source]}<<<{shape}{shared}>>>({arguments})"

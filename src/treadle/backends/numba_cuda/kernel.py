@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from treadle.types import DType
+
 ENTRY = "kernel"
 """The name that a kernel's function must have in its source text."""
 
@@ -76,7 +78,53 @@ class Fill:
     value: int = 0
 
 
-Step = Launch | Fill
+@dataclass(frozen=True)
+class Panel:
+    """A batch of matrices in lines: rows, or columns if `transposed`.
+
+    Attributes:
+        stride: elements from one line to the next; those of a line lie side by side.
+        batch_stride: elements from one matrix to the next; 0 repeats it.
+    """
+
+    pointer: Pointer
+    stride: int
+    batch_stride: int = 0
+    transposed: bool = False
+
+
+@dataclass(frozen=True)
+class Product:
+    """c = a @ b + bias for each matrix of a batch, by the library of the GPU's maker.
+
+    Attributes:
+        dtype: of a, b and bias; halves are summed in float32.
+        result: of c.
+        bias: one element for each column, or none.
+        workspace: memory that the library may use meanwhile.
+    """
+
+    dtype: DType
+    result: DType
+    batch: int
+    m: int
+    n: int
+    k: int
+    a: Panel
+    b: Panel
+    c: Panel
+    workspace: Pointer
+    workspace_bytes: int
+    bias: Pointer | None = None
+
+    @property
+    def args(self) -> tuple[Pointer, ...]:
+        """The pointers: a, b, c, the workspace, and the bias if there is one."""
+        places = (self.a.pointer, self.b.pointer, self.c.pointer, self.workspace)
+        return places if self.bias is None else (*places, self.bias)
+
+
+Step = Launch | Fill | Product
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,10 @@ from importlib.metadata import PackageNotFoundError, version
 from treadle.errors import fail
 
 INSTALL_PACKAGES = "pip install 'treadle[cuda]'"
+CUBLAS = "nvidia-cublas"
+"""The package of cuBLAS, which is optional: the version in `pyproject.toml` belongs to the others."""
+CUBLAS_PIN = "13.1.1.3"
+INSTALL_CUBLAS = "pip install 'treadle[cublas]'"
 INSTALL_DRIVER = "sudo ubuntu-drivers install (or https://www.nvidia.com/drivers)"
 OLDEST_DRIVER = 13000
 """The CUDA version, as the driver counts, that the packages are made for."""
@@ -56,11 +60,13 @@ class Presence:
         packages: all that the extra `cuda` names.
         driver: the driver's CUDA version, such as 13000; None without a driver.
         devices: names and compute capabilities.
+        cublas: the version of cuBLAS; None without it.
     """
 
     packages: tuple[Package, ...]
     driver: int | None = None
     devices: tuple[tuple[str, str], ...] = field(default=())
+    cublas: str | None = None
 
     @property
     def missing(self) -> list[str]:
@@ -84,14 +90,20 @@ class Presence:
 def inspect() -> Presence:
     """Looks at this machine."""
     packages = tuple(Package(name, wanted, _found(name)) for name, wanted in PINS.items())
+    cublas = cublas_version()
     try:
         library = ctypes.CDLL(_LIBRARY)
     except OSError:
-        return Presence(packages)
+        return Presence(packages, cublas=cublas)
     found = ctypes.c_int()
     if library.cuInit(0) or library.cuDriverGetVersion(ctypes.byref(found)):
-        return Presence(packages, _version_alone(library))
-    return Presence(packages, found.value, _devices(library))
+        return Presence(packages, _version_alone(library), cublas=cublas)
+    return Presence(packages, found.value, _devices(library), cublas)
+
+
+def cublas_version() -> str | None:
+    """The installed version of cuBLAS."""
+    return _found(CUBLAS)
 
 
 def require() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 
 from treadle.backends.numba_cuda.driver_api import Bound, Driver, Handle
-from treadle.backends.numba_cuda.kernel import Fill, KernelSource, Step
+from treadle.backends.numba_cuda.kernel import Fill, KernelSource, Product, Step
 from treadle.backends.numba_cuda.link import Command, Commands, Place, length, unrolled
 from treadle.backends.protocol import CallTime
 from treadle.lower.cost import cost_of
@@ -58,6 +58,8 @@ class Replay:
         values = tuple(self._value(value) for value in command.arguments)
         if isinstance(step, Fill):
             self._driver.fill(int(values[0]), step.value, step.count, stream)
+        elif isinstance(step, Product):
+            self._driver.multiply(step, tuple(map(int, values)), stream)
         else:
             bound = Bound(step.source, step.grid, step.block, values, step.shared)
             self._driver.launch(self._kernels[step.source], bound, stream)

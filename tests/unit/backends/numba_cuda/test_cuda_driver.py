@@ -185,3 +185,17 @@ def test_page_locked_memory_is_given_back(opened):
     del part
     gc.collect()
     assert made.cu.named("cuMemFreeHost") == [(ctypes.addressof(buffer),)]
+
+
+def test_products_go_to_their_library(opened, monkeypatch):
+    """It is loaded with the first product, and gets the stream itself."""
+    from treadle.backends.numba_cuda import cuda_driver  # noqa: PLC0415 - needs the CUDA packages
+
+    noted = []
+    loaded = SimpleNamespace(multiply=lambda *arguments: noted.append(arguments))
+    monkeypatch.setattr(cuda_driver, "Library", lambda: noted.append("loaded") or loaded)
+    driver = opened(cuStreamCreate=(77,)).driver
+    stream = driver.new_stream()
+    for _ in range(2):
+        driver.multiply("a product", (1, 2, 3, 4), stream)
+    assert noted == ["loaded", *[("a product", (1, 2, 3, 4), 77)] * 2]

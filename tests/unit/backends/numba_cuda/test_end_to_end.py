@@ -14,6 +14,7 @@ from support.nets import f32
 from support.recording_driver import ExecutingDriver
 from treadle.autodiff import expand
 from treadle.backends.numba_cpu.backend import NumbaCpuBackend
+from treadle.backends.numba_cuda import presence
 from treadle.backends.numba_cuda.backend import NumbaCudaBackend
 from treadle.backends.numpy_ref import NumpyBackend
 from treadle.ir import RNG_INPUT, Builder, Graph
@@ -57,10 +58,24 @@ def test_steps_end_where_the_oracle_ends(name, warps):
     """Losses, metrics, parameters and optimizer states after four steps."""
     graphs = step_graphs(name)
     found = trained(executed(graphs, warps), graphs, seed=1)
-    expected = trained(NumpyBackend().compile(graphs), graphs, seed=1)
+    _assert_same(found, trained(NumpyBackend().compile(graphs), graphs, seed=1))
+
+
+def _assert_same(found, expected):
     for one, other in zip(found[0], expected[0], strict=True):
         _assert_close(one, other)
     _assert_close(found[1], expected[1])
+
+
+def test_products_of_the_library_end_there_too(monkeypatch):
+    """All products by the library: launches for epilogues, a workspace in the arena, all of it captured."""
+    monkeypatch.setenv("TREADLE_CUBLAS", "on")
+    monkeypatch.setattr(presence, "cublas_version", lambda: presence.CUBLAS_PIN)
+    graphs = step_graphs("xor_mlp")
+    session = executed(graphs)
+    found = trained(session, graphs, seed=1)
+    assert len(session._driver.records("multiply")) > STEPS
+    _assert_same(found, trained(NumpyBackend().compile(graphs), graphs, seed=1))
 
 
 def convolutional() -> Graph:

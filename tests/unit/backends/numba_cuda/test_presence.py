@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from treadle.backends.numba_cuda import presence
-from treadle.backends.numba_cuda.presence import PINS, Package, Presence, cuda_version, inspect, require
+from treadle.backends.numba_cuda.presence import (
+    CUBLAS,
+    CUBLAS_PIN,
+    PINS,
+    Package,
+    Presence,
+    cuda_version,
+    inspect,
+    require,
+)
 from treadle.cli.findings import cuda_findings
 from treadle.errors import TreadleError
 from treadle.errors.render import all_to_text
@@ -47,13 +56,21 @@ def test_the_missing_part_is_named_with_a_command(found, message, command, monke
 
 def test_a_complete_machine_is_accepted(monkeypatch):
     """Nothing is refused, and doctor names every part with its version."""
-    found = Presence(ALL, 13000, GPU)
+    found = Presence(ALL, 13000, GPU, CUBLAS_PIN)
     monkeypatch.setattr(presence, "inspect", lambda: found)
     require()
     told = cuda_findings(found)
     assert {one.state for one in told.values()} == {"ok"}
     assert told["gpu"].text == "NVIDIA H200, compute capability 9.0"
     assert told["numba-cuda"].text == PINS["numba-cuda"]
+
+
+def test_the_products_library_is_optional():
+    """Doctor says what installs it; `--device cuda` does not want it."""
+    told = cuda_findings(Presence(ALL, 13000, GPU))
+    assert told["--device cuda"].state == "ok"
+    assert told[CUBLAS].state == "absent"
+    assert "treadle[cublas]" in told[CUBLAS].text
 
 
 def test_other_versions_are_told():
