@@ -12,12 +12,13 @@ from typing import Any
 from treadle.errors import did_you_mean, fail
 from treadle.frontend.elaborate.data import data_sources
 from treadle.frontend.result import Checked
-from treadle.train.data import captions, dates, sentences, text
+from treadle.train.data import captions, dates, sentences, text, word_windows
 from treadle.train.data.folders import Folders
 from treadle.train.data.request import Request
 
 _MODULES = {"chars": text, "words": text, "sentences": sentences, "pairs": sentences}
 _MODULES |= {"dates": dates, "captions": captions}
+_MODULES |= {"skipgrams": word_windows, "word_windows": word_windows, "cooccurrences": word_windows}
 _WINDOWS = ("chars", "words")  # texts without end, of which models see windows
 
 

@@ -97,6 +97,13 @@ def test_npz_prefixes_are_splits(tmp_path):
     assert {name: table.size for name, table in splits.items()} == {"train": 5, "test": 3}
 
 
+def test_few_examples_of_an_archive_to_train_on(tmp_path):
+    np.savez(tmp_path / "m.npz", train_x=np.arange(5), test_x=np.arange(3))
+    splits = load_source(request(tmp_path, "npz", "m.npz", examples=2))
+    assert splits["train"].columns["x"].tolist() == [0, 1]
+    assert splits["test"].size == 3
+
+
 def test_pickles_in_npz_are_refused(tmp_path):
     np.savez(tmp_path / "m.npz", x=np.array([{"a": 1}], dtype=object))
     assert refusal(tmp_path, "npz", "m.npz").code == "E0702"

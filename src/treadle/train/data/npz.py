@@ -2,7 +2,7 @@
 
 Arrays named `train_x`, `test_x`, `validation_x` become column `x` of that split. Without such names, all
 arrays are columns of one table, which `test = 0.2` divides. Columns of a split are equally long; others can
-be left out with `only = "images, labels"`.
+be left out with `only = "images, labels"`; `examples = 500` keeps the first so many to train on.
 """
 
 from __future__ import annotations
@@ -16,20 +16,26 @@ import numpy as np
 from treadle.errors import did_you_mean, fail
 from treadle.train.data.request import Request
 from treadle.train.data.splits import split_as_asked
-from treadle.train.data.table import Array, Splits, make_table
+from treadle.train.data.table import TRAIN, Array, Splits, make_table
 
 _PREFIXES = {"train_": "train", "test_": "test", "validation_": "validation", "val_": "validation"}
 _MAX_BYTES = 2**33
 
 
 def load_npz(request: Request) -> Splits:
-    """`npz(path, only, test, validation, shuffle, split_seed)`.
+    """`npz(path, only, examples, test, validation, shuffle, split_seed)`.
 
     Raises:
         TreadleError: E0701 for a missing file, E0702 for a damaged one, E0706 for an array that is not there.
     """
     path = request.folders.find(request.text("path"), "a NumPy .npz archive", request.span)
     only = request.optional_text("only")
+    examples = request.integer("examples", 0) or None  # None: all
+    splits = _splits(path, only, request)
+    return splits | {TRAIN: splits[TRAIN].take(slice(examples))} if TRAIN in splits else splits
+
+
+def _splits(path: Path, only: str | None, request: Request) -> Splits:
     arrays = read_npz(path, request)
     parts = _by_split(arrays)
     if set(parts) == {""}:
