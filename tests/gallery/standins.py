@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from gallery.standins_graphs import write_citations, write_molecules
 from gallery.standins_representation import write_corpus, write_encoder
-
 from gallery.standins_sequences import write_pairs, write_pretrained, write_recordings
 
 Array = np.ndarray
@@ -85,6 +85,8 @@ WRITERS: tuple[Callable[[Path], None], ...] = (
     write_reviews,
     write_corpus,
     write_encoder,
+    write_citations,
+    write_molecules,
     write_pairs,
     write_recordings,
     write_pretrained,

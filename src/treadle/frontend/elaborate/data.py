@@ -56,6 +56,9 @@ SOURCES = (  # what a split can be read from; the readers are in train/data
     "circles",
     "moons",
     "xor",
+    "shapes",
+    "graph",
+    "molecules",
     "table",
 )
 

@@ -33,6 +33,9 @@ _MODULES = {  # imported on demand: scikit-learn alone takes half a second
     "circles": "synthetic",
     "moons": "synthetic",
     "xor": "synthetic",
+    "shapes": "shapes",
+    "graph": "graphs",
+    "molecules": "graphs",
     "table": "inline",
 }
 
