@@ -6,7 +6,7 @@ from gallery.case import Case
 
 CASES = {
     "adapter_finetune": Case(steps=12),
-    "char_gpt": Case(steps=12, below=math.log(65)),
+    "char_gpt": Case(steps=6, below=math.log(65)),
     "lora_finetune": Case(steps=12),
     "pretrained": Case(steps=12, below=math.log(10)),
     "prompt_finetune": Case(steps=12),
