@@ -135,6 +135,14 @@ def _cumsum_vjp(g: Any, node: Any, grad: Any) -> Sequence[Any]:
     return [g.cumsum(grad, axis=node.attrs["axis"], reverse=not node.attrs["reverse"])]
 
 
+def _mean(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    """NaN over nothing, as 0 / 0 is; NumPy would also warn."""
+    if x.size:
+        return np.mean(x, axis=axis, keepdims=keepdims)
+    total = np.sum(x, axis=axis, keepdims=keepdims)
+    return np.full_like(total, np.nan)
+
+
 def _in_dtype(function: Callable[..., Any]) -> Callable[..., Any]:
     """A NumPy reduction that keeps the element type, where NumPy would widen small integers."""
     return lambda x, axes, keepdims: np.asarray(function(x, axis=axes, keepdims=keepdims)).astype(x.dtype)
@@ -211,7 +219,7 @@ REGISTRY.add(
         ("x",),
         _infer_mean,
         "y = the mean over axes: their sum divided by the number of elements.",
-        reference=_in_dtype(np.mean),
+        reference=_in_dtype(_mean),
         vjp=_mean_vjp,
         decompose=_mean_decompose,
         attrs={"axes": ..., "keepdims": False},

@@ -74,6 +74,8 @@ def _slice(x: Any, starts: Any, stops: Any, steps: Any) -> Any:
 def _slice_vjp(g: Any, node: Any, grad: Any) -> Sequence[Any]:
     """Zeros between the elements of a stepped axis come from padding an extra axis of size 1."""
     x = node.inputs[0]
+    if 0 in node.type.shape:
+        return [None]
     low, high = [], []
     for axis, step in enumerate(node.attrs["steps"]):
         start, size = node.attrs["starts"][axis], node.type.shape[axis]
@@ -108,6 +110,11 @@ def _infer_pad(types: Sequence[TensorType], attrs: Attrs) -> TensorType:
     if any(isinstance(width, int) and width < 0 for width in (*low, *high)):
         raise TypeRuleError("E0220", f"pad: widths must not be negative: {low}, {high}")
     return x.with_shape(tuple(a + size + b for a, size, b in zip(low, x.shape, high, strict=True)))
+
+
+def _pad(x: Any, low: Any, high: Any, value: Any) -> Any:
+    widths = list(zip(low, high, strict=True))
+    return np.pad(x, widths, constant_values=value) if widths else x
 
 
 def _pad_vjp(g: Any, node: Any, grad: Any) -> Sequence[Any]:
@@ -224,9 +231,7 @@ REGISTRY.add(
         ("x",),
         _infer_pad,
         "Adds low[i] elements `value` before and high[i] after each axis i.",
-        reference=lambda x, low, high, value: np.pad(
-            x, list(zip(low, high, strict=True)), constant_values=value
-        ),
+        reference=_pad,
         vjp=_pad_vjp,
         attrs={"low": ..., "high": ..., "value": 0.0},
         samples=(Sample(((2, 3),), {"low": (1, 0), "high": (0, 2), "value": 1.5}),),

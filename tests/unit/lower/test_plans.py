@@ -215,7 +215,7 @@ def test_lenet_trains_with_few_kernels():
 
 
 def test_a_reshaped_convolution_keeps_its_axes():
-    """A convolution over one axis: its result is stored under another shape; templates see the one they know."""
+    """A convolution over one axis: its result is stored under another shape than templates know."""
     graph = built(
         lambda g, x, w: {"o": g.reshape(g.relu(g.conv(x, w)), shape=(2, 3, 5))},
         x=f32(2, 4, 1, 6),
