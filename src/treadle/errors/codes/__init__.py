@@ -12,6 +12,7 @@ from treadle.errors.codes import (
     commands,
     compile_time,
     data,
+    exchange,
     internal,
     limits,
     names,
@@ -36,6 +37,7 @@ _FAMILIES = (
     commands,
     internal,
     uses,
+    exchange,
 )
 
 CODES: dict[str, CodeInfo] = {

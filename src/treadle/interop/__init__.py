@@ -1,0 +1,1 @@
+"""Exchange with other tools: formats that other programs read and write."""

@@ -1,0 +1,1 @@
+"""ONNX: a graph for inference as a model that ONNX runtimes run."""
