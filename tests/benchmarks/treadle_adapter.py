@@ -22,6 +22,7 @@ from treadle.backends.numba_cpu import backend as _imported_before_the_clock_sta
 from treadle.backends.protocol import Session
 from treadle.frontend.load import load_spec
 from treadle.frontend.result import ModelGraph, TrainPlan
+from treadle.train.evaluation import given_inputs
 
 DEVICE = os.environ.get("TREADLE_DEVICE", "cpu")
 SPECS = Path(__file__).parent / "workloads"
@@ -37,16 +38,21 @@ def build(case: Case) -> Job:
     session = driver.compile_programs({"step": driver.Program(step, sizes)}, DEVICE, threads())
     write_initial(session, plan, case)
     batches = [{name: np.ascontiguousarray(array) for name, array in batch.items()} for batch in case.batches]
+    wanted = frozenset(step.inputs)
+
+    def inputs(i: int) -> dict[str, np.ndarray]:
+        return given_inputs(wanted, batches[i % len(batches)], key=(0, i), step=i)
+
     count = sum(int(value.size) for value in case.params.values())
     if DEVICE == "cuda":  # its steps are not over when they return
         return Job(
-            step=lambda i: session.start("step", batches[i % len(batches)]),
+            step=lambda i: session.start("step", inputs(i)),
             wait=lambda running: running.outputs(),
             loss=lambda running: float(running.outputs()["loss"]),
             param_count=count,
         )
     return Job(
-        step=lambda i: session.run("step", batches[i % len(batches)]),
+        step=lambda i: session.run("step", inputs(i)),
         wait=lambda _handle: None,
         loss=lambda handle: float(handle["loss"]),
         param_count=count,
@@ -61,8 +67,8 @@ def threads() -> int:
 def input_sizes(model: ModelGraph, batch: dict[str, np.ndarray]) -> dict[str, int]:
     """The sizes of symbolic dimensions, read off a batch."""
     sizes: dict[str, int] = {}
-    for name, node in model.graph.inputs.items():
-        for dim, size in zip(node.type.shape, batch[name].shape, strict=True):
+    for name, array in batch.items():
+        for dim, size in zip(model.graph.inputs[name].type.shape, array.shape, strict=True):
             if not isinstance(dim, int):
                 sizes[str(dim)] = size
     return sizes
@@ -80,4 +86,5 @@ def write_initial(session: Session, plan: TrainPlan, case: Case) -> None:
 
 def from_torch(name: str, value: np.ndarray) -> Any:
     """PyTorch keeps dense weights as [out, in], Treadle as [in, out]; tables and filters are alike."""
-    return np.ascontiguousarray(value.T) if value.ndim == 2 and "emb" not in name else value
+    kept = "emb" in name or "token" in name
+    return np.ascontiguousarray(value.T) if value.ndim == 2 and not kept else value
