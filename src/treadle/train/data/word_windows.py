@@ -143,7 +143,8 @@ def _around(numbers: Numbers, sentence: Numbers, width: int) -> Numbers:
     line = np.full((places[-1] if len(places) else 0) + width + 1, PADDING, np.int64)
     line[places] = numbers
     offsets = [offset for offset in range(-width, width + 1) if offset]
-    return line[places[:, None] + np.array(offsets)]
+    around: Numbers = line[places[:, None] + np.array(offsets)]
+    return around
 
 
 def _splits(columns: dict[str, Array], request: Request) -> Splits:
