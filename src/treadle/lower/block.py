@@ -202,7 +202,19 @@ def lower_block(
     graph: Graph, context: Context, leaves: Mapping[int, Storage], results: Sequence[Result]
 ) -> tuple[Call, ...]:
     """The calls of a graph, given the storage of its leaves and where its results must go."""
-    return Block(graph, context, leaves, results).calls()
+    return Block(graph, context, {**leaves, **_tables(graph, context)}, results).calls()
+
+
+def _tables(graph: Graph, context: Context) -> dict[int, Storage]:
+    """The storage of tensors written out in a graph."""
+    found: dict[int, Storage] = {}
+    for node in graph:
+        if node.op == "table":
+            shape = node.type.static_shape()
+            size = len(node.attrs["values"])
+            buffer = context.buffer("table", node.type.dtype, size, BufferKind.CONSTANT, node.attrs["values"])
+            found[node.id] = whole(buffer, shape)
+    return found
 
 
 def stored_dtype(node: Node) -> DType:

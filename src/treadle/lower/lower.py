@@ -15,7 +15,7 @@ from treadle.lower.context import Context
 from treadle.lower.plan import Plan
 from treadle.lower.prepare import prepare
 from treadle.lower.scan import Result
-from treadle.lower.storage import BufferKind, Storage, whole
+from treadle.lower.storage import BufferKind, Storage
 from treadle.lower.target import ONE_THREAD, Target
 
 
@@ -33,7 +33,6 @@ def lower(graph: Graph, leaves: Mapping[str, Storage] | None = None, target: Tar
     persistent = leaf_storages(graph, context, leaves or {})
     places = {node.id: inputs[name] for name, node in graph.inputs.items()}
     places |= {node.id: persistent[name] for name, node in graph.leaves().items()}
-    places |= tables(graph, context)
     outputs = {name: _own(context, name, node, BufferKind.OUTPUT) for name, node in graph.outputs.items()}
     results = [Result(node, outputs[name]) for name, node in graph.outputs.items()]
     results += [Result(node, persistent[name], graph.leaves()[name]) for name, node in graph.updates.items()]
@@ -52,15 +51,3 @@ def leaf_storages(graph: Graph, context: Context, known: Mapping[str, Storage]) 
 
 def _own(context: Context, name: str, node: Node, kind: BufferKind) -> Storage:
     return context.tensor(name, node.type.dtype, node.type.static_shape(), kind)
-
-
-def tables(graph: Graph, context: Context) -> dict[int, Storage]:
-    """The storage of tensors written out in a graph."""
-    found: dict[int, Storage] = {}
-    for node in graph:
-        if node.op == "table":
-            shape = node.type.static_shape()
-            size = len(node.attrs["values"])
-            buffer = context.buffer("table", node.type.dtype, size, BufferKind.CONSTANT, node.attrs["values"])
-            found[node.id] = whole(buffer, shape)
-    return found

@@ -107,3 +107,11 @@ def _step(g, c, s, k):
 def test_one_iteration():
     body = body_of([f64(3)], [f64(3)], [], lambda g, c, s: [g.add(c, s), g.mul(c, s)])
     assert_right(run_scan(body, {"c0": f64(3), "s0": f64(1, 3)}, 1, 1))
+
+
+def test_a_table_in_the_body():
+    def make(g, c, s):
+        table = g.table(values=tuple(range(9)), dtype=F64, shape=(3, 3))
+        return [_step(g, c, s, table)]
+
+    assert_right(run_scan(body_of([f64(3)], [f64(3)], [], make), {"c0": f64(3), "s0": f64(4, 3)}, 1, 4))
