@@ -18,6 +18,24 @@ from conformance.suites import SUITES
 CHECKOUT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("TREADLE_CONFORMANCE", CHECKOUT.parent / "shared" / "conformance"))
 PER_OP = 2
+SAMPLE = {
+    "modules": [
+        "gru_2_bi/state",
+        "lstm_lengths",
+        "mha_causal_padding",
+        "bn2d",
+        "decoder_pre_gelu",
+        "net/residual",
+    ],
+    "optim": [
+        "adafactor",
+        "nadam_decoupled",
+        "clip_norm",
+        "lbfgs_rosenbrock_wolfe",
+        "plateau_min",
+        "one_cycle",
+    ],
+}
 
 pytestmark = pytest.mark.skipif(
     not (DATA / "ops.json").is_file(), reason=f"no cases: set TREADLE_CONFORMANCE (looked in {DATA.name})"
@@ -37,3 +55,17 @@ def test_all_cases_on_the_reference_backend():
 @pytest.mark.parametrize("dtype", ["f64", "f32"])
 def test_a_sample_of_every_op_on_the_compiled_backend(dtype):
     assert_passed(SUITES["ops"](DATA, "cpu", dtype, per_op=PER_OP))
+
+
+@pytest.mark.parametrize("suite", ["modules", "optim", "nets"])
+def test_all_of_a_suite_on_the_reference_backend(suite):
+    assert_passed(SUITES[suite](DATA, "numpy", "f64"))
+
+
+@pytest.mark.parametrize("suite", SAMPLE)
+def test_a_sample_of_a_suite_on_the_compiled_backend(suite):
+    assert_passed(SUITES[suite](DATA, "cpu", "f64", SAMPLE[suite]))
+
+
+def test_a_sample_of_layers_and_trainings_in_float32():
+    assert_passed(SUITES["modules"](DATA, "cpu", "f32", SAMPLE["modules"]))

@@ -21,10 +21,7 @@ RELATIVE, ABSOLUTE = 1e-10, 1e-12
 
 @dataclass(frozen=True)
 class Run:
-    """A train block as text, the leaves it starts from, and for each step its inputs and the leaves after it.
-
-    `skip` says why it is not run, if it is not.
-    """
+    """A train block, the leaves it starts from, and for each step its inputs and the leaves after it."""
 
     id: str
     kind: str
@@ -32,7 +29,6 @@ class Run:
     initial: Mapping[str, Array]
     given: Sequence[Mapping[str, Array]]
     expected: Sequence[Mapping[str, Array]]
-    skip: str = ""
 
 
 def verdicts(runs: Sequence[Run], backend: str, dtype: str) -> Iterator[Verdict]:
@@ -44,9 +40,6 @@ def verdicts(runs: Sequence[Run], backend: str, dtype: str) -> Iterator[Verdict]
         return
     steps: dict[str, Step] = {}
     for item in runs:
-        if item.skip:
-            yield Verdict(item.id, item.id, item.kind, "skipped", (item.skip,))
-            continue
         try:
             (plan,) = load_text(item.text, "case.tdl").trains.values()
             steps[item.id] = train_step(with_settings(plan), dtype)
