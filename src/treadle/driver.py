@@ -10,7 +10,7 @@ Backends are imported when they are asked for, because importing Numba takes lon
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, cast
 
@@ -28,6 +28,7 @@ from treadle.lower.plan import Plan
 from treadle.lower.target import LANES, Target
 from treadle.lower.text import plan_text
 from treadle.passes import order
+from treadle.types import DType
 
 Evaluate = Callable[[Graph, Mapping[str, Any]], dict[str, Array]]
 
@@ -42,22 +43,24 @@ _BACKENDS = {
 
 @dataclass(frozen=True)
 class Program:
-    """A graph to run, and the sizes of its symbolic dimensions."""
+    """A graph to run, the sizes of its symbolic dimensions, and the element type of products and
+    activations in what gradients are taken of."""
 
     graph: Graph
     sizes: Mapping[str, int] = field(default_factory=dict)
+    precision: DType = DType.F32
 
 
-def differentiate(graph: Graph) -> Graph:
+def differentiate(graph: Graph, precision: DType = DType.F32) -> Graph:
     """The graph with every `grad` node replaced by the nodes that compute it."""
-    return expand.run(order.prepare(graph))
+    return expand.run(order.prepare(graph, precision=precision))
 
 
 def optimise(
     program: Program, *, print_after: Collection[str] = (), write: Callable[[str], None] = print
 ) -> Graph:
     """What a backend gets: gradients expanded, sizes bound, all passes run."""
-    graph = differentiate(program.graph)
+    graph = differentiate(program.graph, program.precision)
     return order.optimise(bind(graph, program.sizes), print_after=print_after, write=write)
 
 
@@ -202,7 +205,7 @@ def plan_memory(
 def _lowered_text(program: Program, text: Callable[[Plan], str], target: Target | None = None) -> str:
     """The text of a plan; sizes that only data decides are assumed, and the text says so."""
     assumed = {name: _ASSUMED_SIZE for name in program.graph.symbols() if name not in program.sizes}
-    sized = Program(program.graph, {**assumed, **program.sizes})
+    sized = replace(program, sizes={**assumed, **program.sizes})
     plan = lower(optimise(sized), target=target or Target(threads=thread_count()))
     sizes = ", ".join(f"{name} = {size}" for name, size in assumed.items())
     return (f"# assumed, since only data decides: {sizes}\n" if assumed else "") + text(plan)
@@ -219,7 +222,7 @@ def _cuda_text(plan: Plan) -> str:
 
 def _programs(checked: Checked) -> list[Program]:
     steps = [
-        Program(phase.graph, {plan.eval.batch: plan.batch} if plan.eval.batch else {})
+        Program(phase.graph, {plan.eval.batch: plan.batch} if plan.eval.batch else {}, phase.precision)
         for plan in checked.trains.values()
         for phase in plan.phases
     ]
@@ -228,7 +231,7 @@ def _programs(checked: Checked) -> list[Program]:
 
 _TEXTS: dict[str, Callable[[Program], str]] = {
     "graph": lambda program: print_graph(program.graph),
-    "grad": lambda program: print_graph(differentiate(program.graph)),
+    "grad": lambda program: print_graph(differentiate(program.graph, program.precision)),
     "optimised": lambda program: print_graph(optimise(program)),
     "loops": lambda program: _lowered_text(program, plan_text),
     "cpu": lambda program: _lowered_text(program, _sources_text),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from treadle.frontend import ast
 from treadle.ir import Graph
 from treadle.source import Source, Span
-from treadle.types import TensorType
+from treadle.types import DType, TensorType
 
 if TYPE_CHECKING:
     from treadle.frontend.program import Module
@@ -69,12 +69,13 @@ class PhasePlan:
     """One objective of a training step.
 
     `graph` outputs `loss` and metrics; its updates are those of parameters, optimizer states and layer
-    states.
+    states. `precision` is the element type that products and activations are computed in.
     """
 
     name: str
     repeat: int
     graph: Graph
+    precision: DType = DType.F32
 
 
 @dataclass(frozen=True)

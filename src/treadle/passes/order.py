@@ -21,6 +21,7 @@ from treadle.passes import (
     decompose,
     drop_stop_grad,
     flatten_matmul,
+    mixed_precision,
     row_updates,
     scan_dead,
     scan_hoist,
@@ -29,6 +30,7 @@ from treadle.passes import (
     targets,
     transpose_elimination,
 )
+from treadle.types import DType
 
 
 class Step(NamedTuple):
@@ -45,6 +47,13 @@ PREPARE: tuple[Step, ...] = (
     Step("scan_hoist", scan_hoist.run, "what leaves a loop before differentiation needs no gradient in it"),
     Step("stable_forms", stable_forms.run, "stable forms have stable gradients"),
 )
+
+_SMALL = "after stable forms, which stay float32; before gradients, which then run small too"
+NARROWING: dict[DType, tuple[Step, ...]] = {
+    DType.BF16: (Step("mixed_precision", mixed_precision.to_bf16, _SMALL),),
+    DType.F16: (Step("mixed_precision", mixed_precision.to_f16, _SMALL),),
+}
+"""What `prepare` does last where a precision below float32 is asked for."""
 
 ORDER: tuple[Step, ...] = (
     Step("drop_stop_grad", drop_stop_grad.run, "its work is done when gradients are expanded"),
@@ -73,13 +82,16 @@ ORDER: tuple[Step, ...] = (
 PASS_NAMES: tuple[str, ...] = tuple(dict.fromkeys(step.name for step in ORDER))
 
 
-def prepare(graph: Graph, *, verify: bool = False) -> Graph:
+def prepare(graph: Graph, *, precision: DType = DType.F32, verify: bool = False) -> Graph:
     """The graph, still with `grad` nodes, in the form that gradients are best taken of.
+
+    `precision` is the element type of products and activations (see `mixed_precision`).
 
     Raises:
         TreadleError: E1102 if `verify` finds that a pass broke the graph.
     """
-    return targets.reveal(_run(PREPARE, targets.hide(graph), (), print, verify))
+    steps = (*PREPARE, *NARROWING.get(precision, ()))
+    return targets.reveal(_run(steps, targets.hide(graph), (), print, verify))
 
 
 def optimise(

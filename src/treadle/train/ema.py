@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from treadle.errors import fail
-from treadle.frontend.result import LeafInfo, ModelGraph, PhasePlan, TrainPlan
+from treadle.frontend.result import LeafInfo, ModelGraph, TrainPlan
 from treadle.ir import Builder, Graph, Node, copy_node, rewrite
 
 _PREFIX = "ema:"
@@ -23,14 +23,12 @@ def averaged_name(name: str) -> str:
 
 
 def with_settings(plan: TrainPlan) -> TrainPlan:
-    """The plan with what its settings `ema` and `precision` ask for.
+    """The plan with what its setting `ema` asks for.
 
     Raises:
-        TreadleError: E0604 for a decay outside [0, 1), or a precision other than f32.
+        TreadleError: E0604 for a decay outside [0, 1).
     """
-    precision, decay = plan.settings.get("precision", "f32"), plan.settings.get("ema", 0.0)
-    if precision != "f32":
-        fail("E0604", f"precision {precision!r} is not available", plan.span, hint='write `precision "f32"`')
+    decay = plan.settings.get("ema", 0.0)
     if not isinstance(decay, int | float) or not 0 <= decay < 1:
         fail(
             "E0604",
@@ -46,7 +44,7 @@ def with_averages(plan: TrainPlan, decay: float) -> TrainPlan:
     trained = {name for phase in plan.phases for name in phase.graph.updates if name in phase.graph.params}
     last = {name: phase.name for phase in plan.phases for name in phase.graph.updates if name in trained}
     phases = tuple(
-        PhasePlan(p.name, p.repeat, _averaging(p.graph, [n for n in last if last[n] == p.name], decay))
+        replace(p, graph=_averaging(p.graph, [n for n in last if last[n] == p.name], decay))
         for p in plan.phases
     )
     leaves = dict(plan.leaves)

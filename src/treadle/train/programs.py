@@ -117,7 +117,10 @@ def _phase_programs(plan: TrainPlan, feed: Feed | None) -> dict[str, Program]:
     known = dict(feed.sizes) if feed else {}
     steps = length_of(plan, feed.table.size if feed else None).steps
     return {
-        _phase_name(phase): sized(phase.graph, plan.batch, {**known, TOTAL_STEPS: steps * phase.repeat})
+        _phase_name(phase): replace(
+            sized(phase.graph, plan.batch, {**known, TOTAL_STEPS: steps * phase.repeat}),
+            precision=phase.precision,
+        )
         for phase in plan.phases
     }
 

@@ -14,7 +14,7 @@ from treadle.errors import TreadleError
 from treadle.ir import Builder, bind
 from treadle.passes import order
 
-STEPS = (*order.PREPARE, *order.ORDER)
+STEPS = (*order.PREPARE, *(s for steps in order.NARROWING.values() for s in steps), *order.ORDER)
 
 
 def test_every_step_says_why():

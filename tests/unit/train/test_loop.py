@@ -99,7 +99,6 @@ def test_early_stopping(tmp_path):
         ("", {"batch": 38}, "E0711"),
         ("", {"keep_best": "test.acuracy"}, "E0613"),
         ("ema 1.5", {}, "E0604"),
-        ('precision "f64"', {}, "E0604"),
         ("", {"keep_best": "validation.loss"}, "E0613"),
     ],
 )

@@ -10,6 +10,7 @@ from treadle.errors import fail
 from treadle.frontend import ast
 from treadle.frontend.elaborate import convert, leaves, operators, settings, statements
 from treadle.frontend.elaborate.arguments import Arguments, Given
+from treadle.frontend.elaborate.loss_scaling import LossScaling
 from treadle.frontend.elaborate.scope import Scope
 from treadle.frontend.elaborate.selectors import select
 from treadle.frontend.elaborate.values import Built, DefinitionValue, Instance, Tensor, Value, describe
@@ -61,8 +62,8 @@ class Optimisation:
                 rates[name] = factor
         return rates
 
-    def minimise(self, objective: Objective) -> None:
-        """Add the updates of one objective to the root graph.
+    def minimise(self, objective: Objective, scaling: LossScaling | None = None) -> None:
+        """Add the updates of one objective to the root graph; `scaling` keeps gradients in float16 finite.
 
         Raises:
             TreadleError: E0606 when no parameter is left to train, and what the settings and the optimizer
@@ -76,7 +77,7 @@ class Optimisation:
         names = [n for n in objective.params if n not in self.frozen and leaves_[n].id in reached]
         if not names:
             fail("E0606", "no parameter is left to train", objective.span)
-        gradients = {name: self._gradient(objective.loss, name) for name in names}
+        gradients = self._gradients(objective.loss, names, scaling)
         gradients = self._clipped(self._decayed(gradients))
         for name in names:
             chosen = others[id(objective.by_param[name])] if name in objective.by_param else optimizer
@@ -96,6 +97,12 @@ class Optimisation:
 
     def _weight(self, name: str) -> Tensor:
         return self.el.root.tensor(self.el.root.graph.params[name])
+
+    def _gradients(self, loss: Tensor, names: list[str], scaling: LossScaling | None) -> dict[str, Tensor]:
+        if scaling is None:
+            return {name: self._gradient(loss, name) for name in names}
+        scaled = scaling.scaled(loss)
+        return {name: scaling.unscaled(self._gradient(scaled, name)) for name in names}
 
     def _gradient(self, loss: Tensor, name: str) -> Tensor:
         with self.el.at(self.el.leaves[name].span):

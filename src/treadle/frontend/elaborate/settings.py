@@ -10,6 +10,7 @@ from treadle.frontend import ast
 from treadle.frontend.elaborate.scope import Scope
 from treadle.frontend.elaborate.values import Value, describe, is_number
 from treadle.frontend.result import StopRule
+from treadle.types import DType
 
 if TYPE_CHECKING:
     from treadle.frontend.elaborate.elaborator import Elaborator
@@ -22,6 +23,7 @@ REPEATED = frozenset({"decay", "freeze", "rate", "constrain"})
 WORDS = ONCE | REPEATED | {"shuffle"}
 DEFAULT_BATCH = 32
 _RISING = ("accuracy", "precision", "recall", "f1", "iou", "top", "score", "bleu", "auc", "r2", "exact")
+_PRECISIONS = (DType.F32, DType.BF16, DType.F16)
 _METRIC_KINDS = ("metric:", "loss:")
 
 
@@ -97,6 +99,22 @@ def integer(el: Elaborator, settings: Settings, word: str, scope: Scope, low: in
     if not isinstance(value, int) or isinstance(value, bool) or value < low:
         fail("E0604", f"`{word}` takes an integer of at least {low}, not {describe(value)}", expr.span)
     return value
+
+
+def precision(el: Elaborator, settings: Settings, scope: Scope) -> DType:
+    """`precision bf16`: the element type of products and activations; f32 where it is not given.
+
+    Raises:
+        TreadleError: E0604.
+    """
+    setting = settings.one("precision")
+    if setting is None:
+        return DType.F32
+    expr = single(setting)
+    value = el.evaluate(expr, scope)
+    if value not in _PRECISIONS:
+        fail("E0604", f"`precision` takes f32, bf16 or f16, not {describe(value)}", expr.span)
+    return DType(value)
 
 
 def plain(el: Elaborator, setting: ast.Setting, scope: Scope) -> Value:

@@ -15,6 +15,7 @@ from treadle.frontend.elaborate import models, settings, statements
 from treadle.frontend.elaborate.arguments import bind, evaluate_arguments, slots_of
 from treadle.frontend.elaborate.elaborator import Elaborator
 from treadle.frontend.elaborate.loads import load_plan
+from treadle.frontend.elaborate.loss_scaling import LossScaling
 from treadle.frontend.elaborate.merge import merge_outputs
 from treadle.frontend.elaborate.model import ExpandedModel, expand, find_model, model_graph
 from treadle.frontend.elaborate.optimise import Objective, Optimisation
@@ -24,8 +25,9 @@ from treadle.frontend.elaborate.values import Silenced, Tensor, Value
 from treadle.frontend.program import Module
 from treadle.frontend.result import LeafInfo, ModelGraph, PhasePlan, TrainPlan
 from treadle.ir import Graph
+from treadle.types import DType
 
-HANDED_ON = ("shuffle", "ema", "precision")  # settings that training reads itself
+HANDED_ON = ("shuffle", "ema")  # settings that training reads itself
 
 
 class PhaseSink(models.ModelSink):
@@ -113,17 +115,17 @@ class _Planner:
     def _run(self, phase: _Phase) -> tuple[PhasePlan, Elaborator, Scope]:
         expanded = self._expand(training=True, salt=f"{phase.name}/" if self.phases else "")
         el, scope = expanded.el, Scope(expanded.scope)
-        repeat = 1
+        repeat, precision = 1, DType.F32
         if not el.diagnostics.has_errors:
             try:
                 repeat = self._repeat(phase, el, scope)
-                self._optimise(phase, expanded, scope)
+                precision = self._optimise(phase, expanded, scope)
             except TreadleError as error:
                 el.report(error)
             except Silenced:
                 pass  # its cause has been reported
             self.problems.extend(el.diagnostics)
-        return PhasePlan(phase.name, repeat, el.root.graph), el, scope
+        return PhasePlan(phase.name, repeat, el.root.graph, precision), el, scope
 
     def _repeat(self, phase: _Phase, el: Elaborator, scope: Scope) -> int:
         if phase.repeat is None:
@@ -133,21 +135,27 @@ class _Planner:
             fail("E0604", "`repeat` takes a positive integer", phase.repeat.span)
         return value
 
-    def _optimise(self, phase: _Phase, expanded: ExpandedModel, scope: Scope) -> None:
+    def _optimise(self, phase: _Phase, expanded: ExpandedModel, scope: Scope) -> DType:
+        """Adds gradients and updates; the element type that the phase computes in."""
         el = expanded.el
         sink = PhaseSink(self.settings)
         el.sink = sink
         statements.run_all(el, phase.items, scope)
+        precision = settings.precision(el, sink.settings, scope)
         if el.diagnostics.has_errors:
-            return
+            return precision
         prefix = f"{phase.name}." if self.phases else ""
         optimisation = Optimisation(el, sink.settings, scope, prefix)
         objectives = self._objectives(phase, expanded, sink, scope)
         self._name_losses(el, objectives)
+        scaling = LossScaling(el, prefix, objectives[0].span) if precision is DType.F16 else None
         for objective in objectives:
-            optimisation.minimise(objective)
+            optimisation.minimise(objective, scaling)
+        if scaling is not None:
+            scaling.finish()
         for name in optimisation.frozen:
             el.leaves[name] = replace(el.leaves[name], trainable=False)
+        return precision
 
     def _objectives(
         self, phase: _Phase, expanded: ExpandedModel, sink: PhaseSink, scope: Scope
