@@ -27,14 +27,16 @@ from support.block_sim import DeviceBuffer
 from support.device_runs import SimulatedDevice, device_run
 from support.products import Workbench, matmul_call, roles
 from support.rates import body_rate, copy_rate
-from treadle.backends.numba_cuda import backend
+from treadle.backends.numba_cuda import backend, presence
 from treadle.backends.numba_cuda.driver_api import Driver
+from treadle.backends.numba_cuda.library_products import Use, library_steps
 from treadle.backends.numba_cuda.templates import matmul_steps
 from treadle.types import DType
 
 HERE = Path(__file__).parent
 PEERS = "torch-cuda=torch_cuda_eager,torch-cuda-compile=torch_cuda_compile,treadle=treadle_adapter"
 GEMM_SIZES = (1024, 2048, 4096)
+LIBRARY_SIZES = (128, 256, 512, 1024, 2048, 4096)
 BODIES = {
     "add": "output y = a + b",
     "softmax": "output y = softmax(a)",
@@ -72,12 +74,23 @@ def gemm_rows(driver: Driver, sizes: tuple[int, ...], times: int) -> list[Row]:
     ]
 
 
-def gemm_rate(driver: Driver, n: int, dtype: DType, times: int) -> float:
-    """Operations per second of our kernel, in 10^12."""
+def library_rows(driver: Driver, sizes: tuple[int, ...], times: int) -> list[Row]:
+    """Our kernels beside cuBLASLt as a step of a program: from which size on it is worth it."""
+    return [
+        Row(f"own beside library {dtype} {n}", "TFLOP/s", *rates)
+        for dtype in (DType.F32, DType.BF16)
+        for n in sizes
+        for rates in [[gemm_rate(driver, n, dtype, times, use) for use in (Use.OFF, Use.ON)]]
+    ]
+
+
+def gemm_rate(driver: Driver, n: int, dtype: DType, times: int, use: Use = Use.OFF) -> float:
+    """Operations per second of our kernel, or of the library, in 10^12."""
     bench = Workbench(dtype)
     call = matmul_call(bench, (1, n, n, n))
+    steps = library_steps(call, use) or matmul_steps(call)
     buffers = {role: DeviceBuffer.of(bench.buffers[s.buffer].data) for role, s in roles(call).items()}
-    with device_run(driver, matmul_steps(call), buffers) as run:
+    with device_run(driver, steps, buffers) as run:
         run.run()
         return 2 * n**3 / run.seconds(times) / 1e12
 
@@ -149,6 +162,8 @@ def main() -> None:
     driver: Driver = SimulatedDevice() if arguments.dry_run else backend.open_driver()
     sizes, shape, times = ((33,), (7, 65), 1) if arguments.dry_run else (GEMM_SIZES, (16384, 4096), 50)
     rows = gemm_rows(driver, sizes, times) + bandwidth_rows(driver, shape, times)
+    if presence.cublas_version() is not None:
+        rows += library_rows(driver, (33,) if arguments.dry_run else LIBRARY_SIZES, times)
     if arguments.dry_run:
         print("A simulated GPU: these rates mean nothing.")
     print(table(rows))

@@ -10,7 +10,7 @@ from support.block_sim.launching import POINTED
 from support.recording_driver import BASE, ExecutingDriver
 from treadle.backends.numba_cuda.cache import cubins
 from treadle.backends.numba_cuda.driver_api import Bound, Driver, Handle
-from treadle.backends.numba_cuda.kernel import Fill, KernelSource, Pointer, Step, Steps
+from treadle.backends.numba_cuda.kernel import Fill, KernelSource, Launch, Pointer, Product, Step, Steps
 from treadle.lower.arena import aligned
 
 ALIGNMENT = 256
@@ -92,11 +92,15 @@ class DeviceRun:
         return {s: self.driver.load(code, shared[s]) for s, code in zip(sources, codes, strict=True)}
 
     def _shared(self, source: KernelSource) -> int:
-        return max(s.shared for s in self.steps.steps if not isinstance(s, Fill) and s.source == source)
+        return max(s.shared for s in self.steps.steps if isinstance(s, Launch) and s.source == source)
 
     def _start(self, step: Step, bases: Mapping[str, int]) -> None:
         if isinstance(step, Fill):
             self.driver.fill(self._address(step.pointer, bases), step.value, step.count, self.stream)
+            return
+        if isinstance(step, Product):
+            addresses = tuple(self._address(pointer, bases) for pointer in step.args)
+            self.driver.multiply(step, addresses, self.stream)
             return
         values = tuple(self._address(a, bases) if isinstance(a, Pointer) else a for a in step.args)
         bound = Bound(step.source, step.grid, step.block, values, step.shared)
