@@ -88,7 +88,7 @@ def _cuts(code: Sequence[Piece]) -> Iterator[_Cut]:
         depth = len(opened) - 1
         if piece.kind in CLOSING and depth:
             opened.pop()
-        elif header and depth == 0 and piece.kind in {"ARROW", "EQUAL"}:
+        elif header and depth == 0 and piece.kind in {"ARROW", "EQUAL", "_WHERE"}:
             yield _Cut((0,), index + (piece.kind == "EQUAL"), depth)
         elif piece.kind == "PIPE":
             pipes += depth == 0
