@@ -13,5 +13,5 @@ CASES = {
     "transformer_decoder": Case(steps=12, below=math.log(65)),
     "transformer_encoder": Case(steps=20),
     "transformer_translation": Case(steps=8),
-    "vit": Case(steps=30, below=math.log(10)),
+    "vit": Case(steps=16),
 }
