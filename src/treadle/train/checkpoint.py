@@ -18,8 +18,10 @@ import numpy.typing as npt
 
 from treadle.errors import Diagnostics, did_you_mean, fail
 from treadle.errors.diagnostic import Diagnostic
+from treadle.ops.halves import to_words
+from treadle.train.bf16_files import bf16_values, mark_bf16
 from treadle.train.files import write_atomically
-from treadle.types import TensorType
+from treadle.types import DType, TensorType
 
 Array = npt.NDArray[Any]
 
@@ -29,10 +31,14 @@ _SUFFIX = ".safetensors"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Values by leaf name, and facts about the run: seed, epoch, steps, metrics, digest of the spec."""
+    """Values by leaf name, and facts about the run: seed, epoch, steps, metrics, digest of the spec.
+
+    `bf16` names the values that are bfloat16, since NumPy's arrays do not tell.
+    """
 
     values: Mapping[str, Array]
     facts: Mapping[str, Any] = field(default_factory=dict)
+    bf16: frozenset[str] = frozenset()
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -44,9 +50,10 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     from safetensors.numpy import save  # noqa: PLC0415 - `check` must not pay for it
 
     values = {name: np.asarray(value, order="C") for name, value in checkpoint.values.items()}
-    write_atomically(
-        path, save(values, metadata={_HEADER: json.dumps(dict(checkpoint.facts), sort_keys=True)})
-    )
+    marked = [name for name in values if name in checkpoint.bf16]
+    values |= {name: to_words(values[name], DType.BF16) for name in marked}
+    content = save(values, metadata={_HEADER: json.dumps(dict(checkpoint.facts), sort_keys=True)})
+    write_atomically(path, mark_bf16(content, marked))
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -60,11 +67,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
     file = checkpoint_file(path)
     try:
         with safe_open(str(file), framework="numpy") as archive:
-            values = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
+            kinds = {name: archive.get_slice(name).get_dtype() for name in archive.keys()}  # noqa: SIM118
+            values = {name: archive.get_tensor(name) for name in kinds if kinds[name] != "BF16"}
             facts = json.loads((archive.metadata() or {}).get(_HEADER, "{}"))
     except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
         fail("E0802", f"{file} is not a whole safetensors file: {error}")
-    return Checkpoint(values, facts if isinstance(facts, dict) else {})
+    small = bf16_values(file.read_bytes()) if "BF16" in kinds.values() else {}
+    return Checkpoint(values | small, facts if isinstance(facts, dict) else {}, frozenset(small))
 
 
 def checkpoint_file(path: Path) -> Path:

@@ -21,6 +21,7 @@ from treadle.train.metrics import Record
 from treadle.train.plots import curve_png
 from treadle.train.progress import Progress, progress_to_facts
 from treadle.train.runs import RunFolder
+from treadle.types import DType
 
 _SECONDS_BETWEEN_WRITES = 10.0
 
@@ -85,7 +86,9 @@ class Keeper:
             TreadleError: E0808 when the disk refuses.
         """
         facts = progress_to_facts(progress, self._plan)
-        save_checkpoint(folder.checkpoint("last"), Checkpoint(self._read(self._plan.leaves), facts))
+        save_checkpoint(
+            folder.checkpoint("last"), Checkpoint(self._read(self._plan.leaves), facts, self._bf16)
+        )
         self.write_best(progress, folder)
         self._written_at = time.monotonic()
 
@@ -93,7 +96,7 @@ class Keeper:
         """Writes what is good whatever happens now: the best weights and the rows so far."""
         if self._best_leaves:
             facts = progress_to_facts(progress, self._plan) | {"values": progress.best}
-            save_checkpoint(folder.checkpoint("best"), Checkpoint(self._best_leaves, facts))
+            save_checkpoint(folder.checkpoint("best"), Checkpoint(self._best_leaves, facts, self._bf16))
         if self.rows:
             folder.write_metrics(self.rows)
 
@@ -102,6 +105,11 @@ class Keeper:
         self.write(progress, folder)
         if self.rows:
             write_atomically(folder.path / "curve.png", curve_png(self.rows))
+
+    @property
+    def _bf16(self) -> frozenset[str]:
+        leaves = self._plan.leaves
+        return frozenset(name for name, leaf in leaves.items() if leaf.type.dtype is DType.BF16)
 
     def _read(self, names: Collection[str]) -> dict[str, Array]:
         return {name: self._session.read(name) for name in names}

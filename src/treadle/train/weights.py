@@ -10,11 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from treadle.backends.protocol import Array, Session
 from treadle.errors import Diagnostic, Diagnostics, did_you_mean
 from treadle.frontend.result import LoadPlan, TrainPlan
+from treadle.ops.halves import rounded
 from treadle.train.checkpoint import load_checkpoint
 from treadle.train.data.folders import Folders
 from treadle.train.ema import averaged_name
@@ -90,7 +89,7 @@ def match_weights(values: Mapping[str, Array], load: LoadPlan, types: Mapping[st
         elif value.shape != types[target].static_shape():
             report.other_shape[target] = value.shape
         else:
-            report.loaded[target] = np.asarray(value, types[target].dtype.numpy_name)
+            report.loaded[target] = rounded(value, types[target].dtype)
     found = {*report.loaded, *report.other_shape}
     report.missing = [name for name in load.leaves if name not in found]
     return report

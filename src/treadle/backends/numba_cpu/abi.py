@@ -5,7 +5,7 @@ only.
 
 Alias rule: buffers from different slots must not overlap; then LLVM vectorises without run-time checks. An
 output that overwrites an input in place must therefore use the input's slot. The `*_at` forms promise
-nothing. Floating point: kernels are compiled with contract and nsz; `add` alone may be reassociated.
+nothing; a `*_part` is a share of its slot's memory. Floating point: kernels are compiled with contract and nsz; `add` alone may be reassociated.
 """
 
 # ruff: noqa: ARG001  (the parameters of an intrinsic are types; naming them is its signature)
@@ -19,18 +19,19 @@ from numba import boolean, float32, float64, int8, int32, int64, types, uint8, u
 from numba.core.extending import intrinsic
 from numba.core.typing.templates import signature
 
-from treadle.backends.numba_cpu.buffers import buffer_intrinsic, pointer_intrinsic
+from treadle.backends.numba_cpu.buffers import buffer_intrinsic, part_intrinsic, pointer_intrinsic
 from treadle.backends.numba_cpu.halves import narrow, widen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "add", "b8_at", "b8_buffer", "bf16_at", "bf16_buffer", "boolean", "f16_at", "f16_buffer", "f32_at",
-    "f32_bits", "f32_buffer", "f64_at", "f64_bits", "f64_buffer", "float32", "float64", "fma", "i8_at",
-    "i8_buffer", "i32_at", "i32_buffer", "i64_at", "i64_buffer", "int8", "int32", "int64", "maximum",
-    "minimum", "mulhi_u32", "round_bf16", "round_f16", "select", "share", "share_elements", "slots",
-    "u8_at", "u8_buffer", "u32_at", "u32_buffer", "u64_at", "u64_buffer", "uint8", "uint32", "uint64",
+    "add", "b8_at", "b8_buffer", "b8_part", "bf16_at", "bf16_buffer", "bf16_part", "boolean", "f16_at",
+    "f16_buffer", "f16_part", "f32_at", "f32_bits", "f32_buffer", "f32_part", "f64_at", "f64_bits",
+    "f64_buffer", "f64_part", "float32", "float64", "fma", "i8_at", "i8_buffer", "i32_at", "i32_buffer",
+    "i32_part", "i64_at", "i64_buffer", "i64_part", "int8", "int32", "int64", "maximum", "minimum",
+    "mulhi_u32", "round_bf16", "round_f16", "select", "share", "share_elements", "slots", "u8_at",
+    "u8_buffer", "u8_part", "u32_at", "u32_buffer", "u64_at", "u64_buffer", "uint8", "uint32", "uint64",
 ]  # fmt: skip
 
 _LINE = 16
@@ -46,6 +47,14 @@ u64_at, u64_buffer = pointer_intrinsic(uint64), buffer_intrinsic(uint64)
 b8_at, b8_buffer = pointer_intrinsic(boolean), buffer_intrinsic(boolean)
 f16_at, f16_buffer = pointer_intrinsic("f16"), buffer_intrinsic("f16")
 bf16_at, bf16_buffer = pointer_intrinsic("bf16"), buffer_intrinsic("bf16")
+f32_part = part_intrinsic(float32)
+f64_part = part_intrinsic(float64)
+i64_part = part_intrinsic(int64)
+i32_part = part_intrinsic(int32)
+u8_part = part_intrinsic(uint8)
+b8_part = part_intrinsic(boolean)
+f16_part = part_intrinsic("f16")
+bf16_part = part_intrinsic("bf16")
 slots = i64_at
 
 

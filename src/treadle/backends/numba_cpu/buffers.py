@@ -131,6 +131,24 @@ def pointer_intrinsic(element: types.Type | str) -> Callable[..., Any]:
     return intrinsic(at)
 
 
+def part_intrinsic(element: types.Type | str) -> Callable[..., Any]:
+    """Return `part(slots, literal slot, bytes)`: a pointer so far behind the one in that slot, which is one
+    part's share of memory that overlaps no other slot's buffer."""
+
+    def part(_context: Any, slots: types.Type, slot: types.Type, _bytes: types.Type) -> Any:
+        if not isinstance(slot, types.IntegerLiteral):
+            return None
+        result = _pointer(element, slot.literal_value)
+
+        def emit(context: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+            address = builder.load(builder.gep(args[0], [ir.IntType(64)(result.slot)], inbounds=True))
+            return builder.inttoptr(builder.add(address, args[2]), context.get_value_type(result))
+
+        return signature(result, slots, slot, int64), emit
+
+    return intrinsic(prefer_literal=True)(part)
+
+
 def buffer_intrinsic(element: types.Type | str) -> Callable[..., Any]:
     """Return `buffer(slots, literal slot)`: the pointer in that slot, which overlaps no other slot's
     buffer."""

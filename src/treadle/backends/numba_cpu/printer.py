@@ -76,9 +76,9 @@ class _KernelPrinter:
         if param.part_stride is None:
             self.imports.add(f"{kind}_buffer")
             return f"b{number} = {kind}_buffer(m, {number})"
-        self.imports.add(f"{kind}_at")
+        self.imports.add(f"{kind}_part")
         step = f"part * {self._slot(param.part_stride)} * {param.dtype.itemsize}"
-        return f"b{number} = {kind}_at(m[{number}] + {step})"
+        return f"b{number} = {kind}_part(m, {number}, {step})"
 
     def _slot(self, size: SizeLike) -> str:
         return f"m[{len(self.kernel.buffers) + size.number}]" if isinstance(size, Size) else str(size)
