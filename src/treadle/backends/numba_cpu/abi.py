@@ -5,7 +5,8 @@ only.
 
 Alias rule: buffers from different slots must not overlap; then LLVM vectorises without run-time checks. An
 output that overwrites an input in place must therefore use the input's slot. The `*_at` forms promise
-nothing; a `*_part` is a share of its slot's memory. Floating point: kernels are compiled with contract and nsz; `add` alone may be reassociated.
+nothing; a `*_part` is a share of its slot's memory. Floating point: kernels are compiled with contract and
+nsz; `add` alone may be reassociated.
 """
 
 # ruff: noqa: ARG001  (the parameters of an intrinsic are types; naming them is its signature)

@@ -78,7 +78,7 @@ def test_products_of_the_library_end_there_too(monkeypatch):
     _assert_same(found, trained(NumpyBackend().compile(graphs), graphs, seed=1))
 
 
-def convolutional() -> Graph:
+def convolutional(precision: DType = DType.F32) -> Graph:
     """A gradient step of two convolutions, a pooling and a dense layer, on small images."""
     graph = Graph("convolutional")
     g = Builder(graph)
@@ -93,12 +93,13 @@ def convolutional() -> Graph:
     graph.outputs["loss"] = g.mean(g.mul(d, d), axes=(0, 1))
     for name, param in graph.params.items():
         graph.updates[name] = g.sub(param, g.mul(g.grad(graph.outputs["loss"], param), 0.1))
-    return order.optimise(expand.run(order.prepare(graph)))
+    return order.optimise(expand.run(order.prepare(graph, precision=precision)))
 
 
-def test_convolutions_learn_as_the_oracle_does():
-    """Forward, both gradients, pooling and its scatter."""
-    graphs = {"step": convolutional()}
+@pytest.mark.parametrize("precision", [DType.F32, DType.BF16, DType.F16])
+def test_convolutions_learn_as_the_oracle_does(precision):
+    """Forward, both gradients, pooling and its scatter; also where products and activations are small."""
+    graphs = {"step": convolutional(precision)}
     expected = trained(NumpyBackend().compile(graphs), graphs, seed=2, steps=2)
     found = trained(executed(graphs, "backward"), graphs, seed=2, steps=2)
     for one, other in zip(found[0], expected[0], strict=True):
