@@ -1,7 +1,7 @@
 """Results and gradients stay right at the ends of the number line, on the reference and on compiled code.
 
-Each case is an expression of `x: f32`, where it is evaluated, and what must come out of it. `docs/numerics.md`
-states the same conventions in words.
+Each case is an expression of `x: f32`, where it is evaluated, and what must come out of it.
+`docs/numerics.md` states the same conventions in words.
 """
 
 from __future__ import annotations
@@ -78,7 +78,11 @@ EMPTY = {
     "sum(x, axis = 1)": [0, 0],
     "prod(x, axis = 1)": [1, 1],
     "mean(x, axis = 1)": [NAN, NAN],
+    "max(x, axis = 1)": [-INF, -INF],
+    "min(x, axis = 1)": [INF, INF],
     "softmax(x)": np.zeros((2, 0)),
+    "grad(sum(softmax(x)), x)": np.zeros((2, 0)),
+    "grad(sum(exp(max(x, axis = 1))), x)": np.zeros((2, 0)),
     "cumsum(x, axis = 1)": np.zeros((2, 0)),
     "x @ transpose(x)": np.zeros((2, 2)),
     "concat(x, [[1.0], [2.0]], axis = 1)": [[1], [2]],

@@ -67,6 +67,8 @@ def _extremum_vjp(position: str) -> Vjp:
 
     def vjp(g: Any, node: Any, grad: Any) -> Sequence[Any]:
         x, axes = node.inputs[0], node.attrs["axes"]
+        if 0 in x.type.shape:
+            return [None]
         kept = tuple(axis for axis in range(x.type.rank) if axis not in axes)
         perm = (*kept, *axes)
         outer = tuple(x.type.shape[axis] for axis in kept)
@@ -114,6 +116,8 @@ def _infer_position(name: str) -> Infer:
         (x,), axis = types, attrs["axis"]
         need_number(name, x)
         need_axis(name, x, axis)
+        if x.shape[axis] == 0:
+            raise TypeRuleError("E0220", f"{name}: axis {axis} of {x} is empty, no element is the one", (0,))
         return TensorType(DType.I64, (*x.shape[:axis], *x.shape[axis + 1 :]))
 
     return infer
@@ -135,6 +139,19 @@ def _cumsum_vjp(g: Any, node: Any, grad: Any) -> Sequence[Any]:
     return [g.cumsum(grad, axis=node.attrs["axis"], reverse=not node.attrs["reverse"])]
 
 
+def _extremum(function: Reference, sign: int) -> Reference:
+    """The largest (or, with -1, the smallest) element; over nothing, what all others beat."""
+
+    def run(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+        if x.size:
+            return function(x, axis=axis, keepdims=keepdims)
+        is_float = x.dtype.kind == "f"
+        limits = (-np.inf, np.inf) if is_float else (np.iinfo(x.dtype).min, np.iinfo(x.dtype).max)
+        return function(x, axis=axis, keepdims=keepdims, initial=limits[sign < 0])
+
+    return run
+
+
 def _mean(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     """NaN over nothing, as 0 / 0 is; NumPy would also warn."""
     if x.size:
@@ -153,13 +170,13 @@ _REDUCTIONS: tuple[tuple[str, str, Callable[..., Any], Vjp], ...] = (
     (
         "max",
         "y = the largest over axes (NaN wins); the first of equal ones gets the gradient.",
-        np.max,
+        _extremum(np.max, 1),
         _extremum_vjp("argmax"),
     ),
     (
         "min",
         "y = the smallest over axes (NaN wins); the first of equal ones gets the gradient.",
-        np.min,
+        _extremum(np.min, -1),
         _extremum_vjp("argmin"),
     ),
     ("prod", "y = the product over axes.", np.prod, _prod_vjp),
