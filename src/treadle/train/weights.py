@@ -19,7 +19,7 @@ from treadle.train.data.folders import Folders
 from treadle.train.ema import averaged_name
 from treadle.types import TensorType
 
-_OF_TRAINING = ":"  # stands in the names of optimizer states and averages, which are no weights
+_OF_TRAINING = ":"  # in names such as `adam.m:W`, states of optimizers and averages; `adam.t` belongs to them too
 _SHOWN = 5
 
 
@@ -79,8 +79,9 @@ def match_weights(values: Mapping[str, Array], load: LoadPlan, types: Mapping[st
     """Which values of a file go where."""
     report = LoadReport(load.file)
     wanted = set(load.leaves)
+    optimizers = {own.partition(_OF_TRAINING)[0].rpartition(".")[0] for own in values if _OF_TRAINING in own}
     for own, value in values.items():
-        if _OF_TRAINING in own:
+        if _OF_TRAINING in own or own.rpartition(".")[0] in optimizers - {""}:
             continue
         name = renamed(own, load.rename)
         target = next((n for n in (load.prefix + name, name) if n in wanted), None)

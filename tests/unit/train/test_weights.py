@@ -107,7 +107,7 @@ def test_a_run_of_the_same_model_loads_as_it_is(tmp_path):
     first = Training(SPEC.format(load="", settings=""), tmp_path / "first")
     names = first.plan.leaves
     values = {name: first.programs.session.read(name) + 1 for name in names}
-    values["adam.m:dense.W"] = np.zeros((3, 2), np.float32)
+    values |= {"adam.m:dense.W": np.zeros((3, 2), np.float32), "adam.t": np.zeros((), np.float32)}
     training, (report,) = trained(tmp_path, 'load "base.safetensors"', values)
     assert not report.unexpected
     for name in training.plan.eval.leaves:
