@@ -19,7 +19,7 @@ from treadle.train.data.folders import Folders
 from treadle.train.ema import averaged_name
 from treadle.types import TensorType
 
-_OF_TRAINING = ":"  # in names such as `adam.m:W`, states of optimizers and averages; `adam.t` belongs to them too
+_OF_TRAINING = ":"  # in `adam.m:W` and other states of optimizers and averages; `adam.t` is one as well
 _SHOWN = 5
 
 
