@@ -23,6 +23,7 @@ COMMANDS = {
     "gradcheck": "gradcheck",
     "profile": "profile",
     "fmt": "fmt",
+    "lint": "lint",
     "render": "render",
     "doctor": "doctor",
     "explain": "explain",

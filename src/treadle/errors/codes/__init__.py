@@ -15,6 +15,7 @@ from treadle.errors.codes import (
     exchange,
     internal,
     limits,
+    lint,
     names,
     shapes,
     state,
@@ -37,6 +38,7 @@ _FAMILIES = (
     commands,
     internal,
     uses,
+    lint,
     exchange,
 )
 
