@@ -14,7 +14,7 @@ from .call import SkipError
 from .cases import Array
 
 SIMULATED = "cuda-sim"
-MOST_THREADS = 60_000  # of all launches of a case together: a few seconds
+MOST_THREADS = 20_000  # of all launches of a case together: seconds
 
 
 def backend_of(name: str) -> Backend:

@@ -36,6 +36,11 @@ SAMPLE = {
         "one_cycle",
     ],
 }
+SIMULATED = """
+    gelu logaddexp where logsumexp prod argmax var cumprod cummax matmul bmm linalg.det linalg.solve linear
+    max_pool1d avg_pool2d layer_norm softmax embedding scatter_add index_add sort topk pad interpolate unfold
+    cross_entropy nn.functional.conv1d/00
+""".split()
 
 pytestmark = pytest.mark.skipif(
     not (DATA / "ops.json").is_file(), reason=f"no cases: set TREADLE_CONFORMANCE (looked in {DATA.name})"
@@ -55,6 +60,11 @@ def test_all_cases_on_the_reference_backend():
 @pytest.mark.parametrize("dtype", ["f64", "f32"])
 def test_a_sample_of_every_op_on_the_compiled_backend(dtype):
     assert_passed(SUITES["ops"](DATA, "cpu", dtype, per_op=PER_OP))
+
+
+def test_a_sample_of_ops_on_the_simulated_gpu():
+    """Printed kernels and templates, one case of an op of each kind, with gradients."""
+    assert_passed(SUITES["ops"](DATA, "cuda-sim", "f64", SIMULATED, per_op=1))
 
 
 @pytest.mark.parametrize("suite", ["modules", "optim", "nets"])
