@@ -36,11 +36,36 @@ SAMPLE = {
         "one_cycle",
     ],
 }
-SIMULATED = """
-    gelu logaddexp where logsumexp prod argmax var cumprod cummax matmul bmm linalg.det linalg.solve linear
-    max_pool1d avg_pool2d layer_norm softmax embedding scatter_add index_add sort topk pad interpolate unfold
-    cross_entropy nn.functional.conv1d/00
-""".split()
+SIMULATED = [
+    "gelu",
+    "logaddexp",
+    "where",
+    "logsumexp",
+    "prod",
+    "argmax",
+    "var",
+    "cumprod",
+    "cummax",
+    "matmul",
+    "bmm",
+    "linalg.det",
+    "linalg.solve",
+    "linear",
+    "max_pool1d",
+    "avg_pool2d",
+    "layer_norm",
+    "softmax",
+    "embedding",
+    "scatter_add",
+    "index_add",
+    "sort",
+    "topk",
+    "pad",
+    "interpolate",
+    "unfold",
+    "cross_entropy",
+    "nn.functional.conv1d/00",
+]
 
 pytestmark = pytest.mark.skipif(
     not (DATA / "ops.json").is_file(), reason=f"no cases: set TREADLE_CONFORMANCE (looked in {DATA.name})"
@@ -77,5 +102,5 @@ def test_a_sample_of_a_suite_on_the_compiled_backend(suite):
     assert_passed(SUITES[suite](DATA, "cpu", "f64", SAMPLE[suite]))
 
 
-def test_a_sample_of_layers_and_trainings_in_float32():
-    assert_passed(SUITES["modules"](DATA, "cpu", "f32", SAMPLE["modules"]))
+def test_a_sample_of_layers_in_float32():
+    assert_passed(SUITES["modules"](DATA, "cpu", "f32", SAMPLE["modules"][1:4]))

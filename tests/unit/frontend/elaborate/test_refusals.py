@@ -116,6 +116,7 @@ TABLE = {
     "where(x, x, x)": "E0214",
     "where(b, x, x)": "E0201",
     "clip(x, i, 1)": "E0201",
+    "clip(b, false, true)": "E0214",
     'softplus("a")': "E0314",
     "round(x, 1.5)": "E0314",
     "cast(x, 3)": "E0314",
@@ -178,6 +179,11 @@ def test_refused_where_it_stands(expression, code):
     found = refused.value.diagnostics
     assert [diagnostic.code for diagnostic in found] == [code]
     assert found[0].span.line == HEADER.count("\n") + 1
+
+
+def test_a_refused_clip_is_called_clip():
+    with pytest.raises(TreadleError, match="clip cannot pair"):
+        load_text(f"{HEADER}  output y = clip(x, i, 1)\n}}\n")
 
 
 def test_every_function_is_in_the_table():

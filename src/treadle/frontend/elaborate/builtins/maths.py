@@ -13,6 +13,8 @@ from treadle.frontend.elaborate.builtins.registry import BUILTINS, builtin, here
 from treadle.frontend.elaborate.loops import elements
 from treadle.frontend.elaborate.values import NONE, ScanIndex, Tensor, Value, describe, is_number, is_size
 from treadle.ops import REGISTRY
+from treadle.ops.opdef import TypeRuleError
+from treadle.ops.rules import broadcast, need_number
 from treadle.types import DType, dim_max, dim_min
 
 if TYPE_CHECKING:
@@ -130,6 +132,11 @@ def clip(el: Elaborator, x: Value, low: Value = NONE, high: Value = NONE) -> Val
 def _bounded(el: Elaborator, beyond: str, x: Value, bound: Value) -> Tensor:
     """The bound where `x` is beyond it."""
     value, limit = convert.operands(el, [x, bound], here(el))
+    try:
+        need_number("clip", value.type)
+        broadcast("clip", (value.type, limit.type))
+    except TypeRuleError as refusal:  # here, because the ops below have other names
+        fail(refusal.code, refusal.message, here(el), hint=refusal.hint)
     return el.op("where", el.op(beyond, value, limit), limit, value)
 
 
