@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from itertools import groupby
 
+from refused_calls import HEADER, REFUSED_CALLS
 from treadle.frontend.elaborate.builtins import BUILTINS
 from treadle.frontend.elaborate.values import Builtin
 from treadle.ops import REGISTRY
@@ -17,6 +18,16 @@ this page.
 Everything else is written in the language itself: [library](library.md). A parameter with `?` may be left
 out; `*` takes any number.
 """
+_REFUSED = """## What is refused
+
+Calls that are wrong in one way, with the code of what is said at their place when the spec is checked;
+`treadle explain CODE` tells more. What the operations below refuse is listed [there](ops.md#what-is-refused).
+The inputs of these calls are:
+
+```
+{inputs}
+```
+"""
 
 
 def builtins_page() -> str:
@@ -24,7 +35,18 @@ def builtins_page() -> str:
     found = [value for value in BUILTINS.values() if isinstance(value, Builtin)]
     found.sort(key=lambda builtin: (_family(builtin), builtin.name))
     sections = [_section(family, list(group)) for family, group in groupby(found, _family)]
-    return "\n".join([_HEADER, *sections])
+    return "\n".join([_HEADER, *sections, _refusals()])
+
+
+def _refusals() -> str:
+    """Calls that are refused, by function."""
+    calls: dict[str, list[str]] = {}
+    for call, code in REFUSED_CALLS.items():
+        calls.setdefault(call.partition("(")[0], []).append(f"`{call}` {code}")
+    rows = [f"| `{name}` | {'; '.join(found)} |" for name, found in sorted(calls.items())]
+    inputs = "\n".join(HEADER.splitlines()[1:])
+    intro = _REFUSED.format(inputs=inputs)
+    return "\n".join([intro, "| Function | Refused |", "|---|---|", *rows]) + "\n"
 
 
 def _family(builtin: Builtin) -> str:
