@@ -10,6 +10,7 @@ import typer.main
 from treadle.errors import did_you_mean
 
 COMMANDS = {
+    "new": "new",
     "check": "check",
     "summary": "summary",
     "draw": "draw",

@@ -110,4 +110,10 @@ CODES = (
         "largest batch that fits, where a batch is what decides.",
         "batch 100000                      # wrong\nbatch 4096                        # right",
     ),
+    CodeInfo(
+        "E1018",
+        "unknown template",
+        "`treadle new` begins with one of the specs that come with Treadle for this purpose.",
+        "treadle new net --template conv     # wrong\ntreadle new net --template cnn      # right",
+    ),
 )

@@ -1,0 +1,62 @@
+"""`treadle new NAME`: a commented spec to begin with, which checks and trains as it is."""
+
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from treadle.errors import did_you_mean, fail
+
+_ENDING = ".tdl"
+_PLACEHOLDER = re.compile(r"\bNetwork\b")
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Of the file, and of the model in it.")]
+TemplateOption = Annotated[
+    str,
+    typer.Option(
+        "--template", "-t", help="mlp, cnn, rnn, transformer, gan, vae or regression: what to begin with."
+    ),
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
+
+
+def run(name: NameArgument, template: TemplateOption = "mlp", force: ForceOption = False) -> None:
+    """Write a spec to begin with: it checks and trains as it is, on data that come with it.
+
+    Examples: treadle new digits | treadle new faces --template gan
+    """
+    known = templates()
+    if template not in known:
+        hint = did_you_mean(template, known) or f"templates are: {', '.join(known)}"
+        fail("E1018", f"there is no template `{template}`", hint=hint)
+    path = Path(name if name.endswith(_ENDING) else name + _ENDING)
+    if path.exists() and not force:
+        fail("E1004", f"{path} exists already", hint="`--force` replaces it")
+    text = named(known[template], path.stem).replace("FILE", str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    print(f"{path}: try `treadle check {path}`, then `treadle train {path}`")
+
+
+def templates() -> dict[str, str]:
+    """The texts of the templates by name."""
+    files = resources.files("treadle").joinpath("templates").iterdir()
+    found = sorted((file for file in files if file.name.endswith(_ENDING)), key=lambda file: file.name)
+    return {file.name.removesuffix(_ENDING): file.read_text("utf-8") for file in found}
+
+
+def named(template: str, stem: str) -> str:
+    """A template whose model is called after a file, but not like another block."""
+    name = model_name(stem)
+    while re.search(rf"\b{name}\b", template):
+        name += "Net"
+    return _PLACEHOLDER.sub(name, template)
+
+
+def model_name(stem: str) -> str:
+    """The words of a file name as one name: `my-net` becomes `MyNet`."""
+    words = re.findall(r"[^\W_]+", stem)
+    name = "".join(word[:1].upper() + word[1:] for word in words)
+    return name if name[:1].isalpha() else f"Net{name}"
