@@ -49,6 +49,32 @@ def test_splits_share_no_example(tmp_path):
     assert set.union(*parts) == set(range(100))
 
 
+def folded(tmp_path, fold, **named):
+    return load_source(request(tmp_path, "table", list(range(50)), folds=4, fold=fold, **named))
+
+
+def test_each_example_is_in_one_fold_and_none_is_in_the_test(tmp_path):
+    splits = [folded(tmp_path, fold, test=0.2) for fold in range(4)]
+    values = [{name: set(table.columns["values"]) for name, table in found.items()} for found in splits]
+    assert len({frozenset(found["test"]) for found in values}) == 1
+    assert sum(len(found["validation"]) for found in values) == 40
+    for found in values:
+        assert found["train"] | found["validation"] | found["test"] == set(range(50))
+        assert not found["train"] & found["validation"]
+
+
+@pytest.mark.parametrize(
+    ("named", "code"),
+    [
+        ({"folds": 4, "fold": 4}, "E0411"),
+        ({"folds": 60}, "E0708"),
+        ({"folds": 4, "validation": 0.1}, "E0314"),
+    ],
+)
+def test_folds_that_cannot_be(tmp_path, named, code):
+    assert refusal(tmp_path, "table", list(range(50)), **named).code == code
+
+
 def idx_bytes(array):
     return (
         struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
@@ -201,7 +227,7 @@ def test_inline_columns(tmp_path):
         ("table", [[[1, 2], [3]]], {}, "E0703"),
         ("table", ["abc"], {}, "E0314"),
         ("table", [[1.0, float("nan")]], {}, "E0712"),
-        ("xor", [1, 0, 0, True, 0, 9], {}, "E0305"),
+        ("xor", [1, 0, 0, True, 0, 2, 0, 9], {}, "E0305"),
         ("gaussians", [0], {}, "E0411"),
     ],
 )
@@ -293,3 +319,22 @@ def test_text_tables_are_refused_with_reasons(tmp_path):
     assert refusal(tmp_path, "sentences", "s.tsv", text="sentence", length=3, level="line").code == "E0314"
     wrong = refusal(tmp_path, "pairs", "p.tsv", source="en", target="de", length=4, split="split")
     assert "knows no split 'other'" in wrong.message
+
+
+def test_sentences_with_synonyms(tmp_path):
+    (tmp_path / "s.tsv").write_text("text\na good film\nthe movie\nbad picture\n")
+    groups = [["film", "movie", "cinema"], ["good", "fine"], ["bad", "awful"], ["picture", "film"]]
+    asked = request(tmp_path, "sentences", "s.tsv", length=4, synonyms=groups, shuffle=False)
+    columns = load_source(asked)["train"].columns
+    film, movie = columns["tokens"][0, 2], columns["tokens"][1, 1]
+    assert columns["synonyms"][2, 1] == film
+    assert film != movie
+    kept = columns["tokens"].copy()
+    kept[2, 1] = film
+    np.testing.assert_array_equal(np.delete(columns["synonyms"].ravel(), 2), np.delete(kept.ravel(), 2))
+
+
+@pytest.mark.parametrize("groups", [["film"], [["film", 3]], "film"])
+def test_synonyms_are_groups_of_words(tmp_path, groups):
+    (tmp_path / "s.tsv").write_text("text\na film\n")
+    assert refusal(tmp_path, "sentences", "s.tsv", length=4, synonyms=groups).code == "E0314"

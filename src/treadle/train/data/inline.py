@@ -14,7 +14,7 @@ from treadle.train.data.request import Request
 from treadle.train.data.splits import split_as_asked
 from treadle.train.data.table import Array, Splits, make_table
 
-_SPLITTING = ("test", "validation", "shuffle", "split_seed")
+_SPLITTING = ("test", "validation", "folds", "fold", "shuffle", "split_seed")
 
 
 def load_table(request: Request) -> Splits:

@@ -56,6 +56,14 @@ class Request:
         """A truth value."""
         return bool(self._typed(name, default, (bool,), "true or false"))
 
+    def word_groups(self, name: str) -> list[list[str]]:
+        """Lists of words, none when it is left out."""
+        groups = self._typed(name, (), (list, tuple), "a list of lists of words")
+        words = [word for group in groups for word in (group if isinstance(group, list | tuple) else [None])]
+        if not all(isinstance(word, str) for word in words):
+            self.refuse("E0314", f"needs a list of lists of words for `{name}`")
+        return [list(group) for group in groups]
+
     def rest(self) -> tuple[Any, ...]:
         """All values without a name that are left."""
         values = tuple(self.positional[self._places :])

@@ -1,7 +1,8 @@
 """Sentences and pairs of sentences from text tables.
 
 `sentences("rt_polarity.tsv.gz", text = "sentence", label = "label", length = 48, vocabulary = 10000)` gives
-`tokens` i64[n, length], `lengths` i64[n] and, with a label, `labels` i64[n].
+`tokens` i64[n, length], `lengths` i64[n] and, with a label, `labels` i64[n]. `synonyms = [["film", "movie"],
+...]` adds `synonyms` i64[n, length]: the tokens, each of a group replaced by the next one in it.
 
 `pairs("multi30k.tsv.gz", source = "en", target = "de", length = 24, vocabulary = 5000)` gives `source`,
 `target` i64[n, length], both between a begin and an end mark, `source_lengths` and `target_lengths`.
@@ -12,7 +13,7 @@ Numbers 0 to 3 are reserved (see `vocabulary.py`); vocabularies are made from th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -31,16 +32,25 @@ Column = list[str]
 
 
 def load_sentences(request: Request) -> Splits:
-    """`sentences(path, text, label, length, vocabulary, level, lower, separator, test, validation, ...)`.
+    """`sentences(path, text, label, length, vocabulary, level, lower, separator, synonyms, test, ...)`.
 
     Raises:
-        TreadleError: E0701 for a missing file, E0702 for no UTF-8 text or ragged rows, E0706 for missing
-            columns, E0708 without rows.
+        TreadleError: E0314 for synonyms that are no groups of words, E0701 for a missing file, E0702 for no
+            UTF-8 text or ragged rows, E0706 for missing columns, E0708 without rows.
     """
     read = _read_sentences(request)
-    tokens, lengths = encode(read.sides["text"], read.vocabulary("text"), read.length)
+    words = read.vocabulary("text")
+    tokens, lengths = encode(read.sides["text"], words, read.length)
     columns = {"tokens": tokens, "lengths": lengths} | read.labels
+    if read.synonyms:
+        columns["synonyms"] = encode(_replaced(read, set(words)), words, read.length)[0]
     return _tables(columns, read, request)
+
+
+def _replaced(read: _Read, known: set[str]) -> list[list[str]]:
+    """The sentences with synonyms, where they are in the vocabulary."""
+    others = {word: other for word, other in read.synonyms.items() if other in known}
+    return [[others.get(word, word) for word in sentence] for sentence in read.sides["text"]]
 
 
 def load_pairs(request: Request) -> Splits:
@@ -83,6 +93,7 @@ class _Read:
     rows: dict[str, list[int]]
     length: int
     size: int
+    synonyms: dict[str, str] = field(default_factory=dict)
 
     def vocabulary(self, side: str) -> list[str]:
         """The words of the sentences to train on, by their numbers."""
@@ -95,7 +106,15 @@ def _read_sentences(request: Request) -> _Read:
     label = request.optional_text("label")
     labels = {} if label is None else {"labels": _class_numbers(texts.column(label))}
     sizes = _sizes(request)
-    return _Read(texts, {"text": sentences}, labels, _random_rows(len(sentences), request), *sizes)
+    others = _synonyms(request)
+    rows = _random_rows(len(sentences), request)
+    return _Read(texts, {"text": sentences}, labels, rows, *sizes, others)
+
+
+def _synonyms(request: Request) -> dict[str, str]:
+    """For each word of a group the next one, for the last the first."""
+    groups = request.word_groups("synonyms")
+    return {word: group[(place + 1) % len(group)] for group in groups for place, word in enumerate(group)}
 
 
 def _read_pairs(request: Request) -> _Read:
