@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gallery.standins_convolution import write_trunks
 from gallery.standins_graphs import write_citations, write_molecules
 from gallery.standins_representation import write_corpus, write_encoder
 from gallery.standins_sequences import write_pairs, write_pretrained, write_recordings
@@ -87,6 +88,7 @@ WRITERS: tuple[Callable[[Path], None], ...] = (
     write_encoder,
     write_citations,
     write_molecules,
+    write_trunks,
     write_pairs,
     write_recordings,
     write_pretrained,

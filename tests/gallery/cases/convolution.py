@@ -26,5 +26,7 @@ CASES = {
     "pointwise_conv": Case(steps=20),
     "rcnn_mini": Case(steps=12, no_gradient="the second stage takes proposals as they are"),
     "saliency": Case(steps=20, below=TEN),
+    "time_delay_net": Case(steps=20),
+    "transfer_learning": Case(steps=16),
     "yolo_mini": Case(steps=12),
 }
