@@ -3,8 +3,7 @@ from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from treadle.errors import Diagnostic, Label, TreadleError
@@ -30,8 +29,7 @@ class Builder:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self._known: dict[Any, Node] = {}
-        self._span: Span | None = None
-        self._scope = ""
+        self.place: tuple[Span | None, str] = (None, "")  # where new nodes come from
         for node in graph:
             self._known.setdefault(self._key(node.op, node.inputs, node.attrs), node)
 
@@ -48,7 +46,7 @@ class Builder:
         key = self._key(name, inputs, full)
         if key in self._known:
             return self._known[key]
-        node = self.graph.add(name, inputs, full, self._infer(op, inputs, full), self._span, self._scope)
+        node = self.graph.add(name, inputs, full, self._infer(op, inputs, full), *self.place)
         self._known[key] = node
         return node
 
@@ -56,9 +54,7 @@ class Builder:
         """A node of another graph again, on operands of the same types: nothing is inferred a second time."""
         key = self._key(node.op, inputs, node.attrs)
         if key not in self._known:
-            self._known[key] = self.graph.add(
-                node.op, inputs, node.attrs, node.result, self._span, self._scope
-            )
+            self._known[key] = self.graph.add(node.op, inputs, node.attrs, node.result, *self.place)
         return self._known[key]
 
     def constant(self, value: float, dtype: DType = DType.F32, shape: Shape = ()) -> Node:
@@ -84,16 +80,9 @@ class Builder:
         self.graph.states[name] = node
         return node
 
-    @contextmanager
-    def at(self, span: Span | None, scope: str | None = None) -> Iterator[None]:
+    def at(self, span: Span | None, scope: str | None = None) -> _At:
         """New nodes come from `span` (and layer path `scope`) inside the `with` block."""
-        before = (self._span, self._scope)
-        self._span = span
-        self._scope = self._scope if scope is None else scope
-        try:
-            yield
-        finally:
-            self._span, self._scope = before
+        return _At(self, span, self.place[1] if scope is None else scope)
 
     def _as_nodes(self, operands: tuple[Node | float, ...]) -> tuple[Node, ...]:
         dtypes = [o.type.dtype for o in operands if isinstance(o, Node) and not isinstance(o.result, tuple)]
@@ -120,9 +109,9 @@ class Builder:
         labels = tuple(
             Label(node.span, f"this is {node.type}")
             for node in concerned
-            if node.span is not None and node.span != self._span
+            if node.span is not None and node.span != self.place[0]
         )
-        return Diagnostic(error.code, error.message, self._span, labels=labels, hint=error.hint)
+        return Diagnostic(error.code, error.message, self.place[0], labels=labels, hint=error.hint)
 
 
 def _operand_type(op: OpDef, node: Node) -> Any:
@@ -135,3 +124,20 @@ def _with_defaults(op: OpDef, attrs: Mapping[str, Any]) -> dict[str, Any]:
     if unknown or missing:
         raise TypeError(f"{op.name}: unknown attributes {sorted(unknown)}, missing {missing}")
     return {**op.attrs, **attrs}
+
+
+class _At:
+    """The `with` block of `Builder.at`; a generator would cost more than most nodes do."""
+
+    __slots__ = ("before", "builder", "place")
+
+    def __init__(self, builder: Builder, span: Span | None, scope: str) -> None:
+        self.builder = builder
+        self.place = (span, scope)
+
+    def __enter__(self) -> None:
+        self.before = self.builder.place
+        self.builder.place = self.place
+
+    def __exit__(self, *_: object) -> None:
+        self.builder.place = self.before

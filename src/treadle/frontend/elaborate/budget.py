@@ -59,6 +59,9 @@ def shared_budget() -> Iterator[None]:
         _SHARED.reset(token)
 
 
+_SEQUENCES, _SIZES = (list, tuple), (int, Dim)  # made once: every value is held against them
+
+
 class Budget:
     """Counts what the expansion of one block uses up."""
 
@@ -94,9 +97,9 @@ class Budget:
         Raises:
             TreadleError: E0904, E0905, E0907, E0910.
         """
-        if isinstance(value, list | tuple):
+        if isinstance(value, _SEQUENCES):
             self.step(span, _weight(value, span) // ITEMS_PER_STEP)
-        elif isinstance(value, int | Dim):
+        elif isinstance(value, _SIZES):
             check_int(value, span)
 
     @contextmanager
