@@ -93,8 +93,10 @@ class Units:
         if unit is None:
             unit = self._new(Unit(group=fresh_group(stage)))
         self._own(unit, stage.node)
-        unit.reads |= {read.node.id for read in stage.reads}
-        unit.reads -= set(unit.makes)
+        read = {read.node.id for read in stage.reads}
+        for node_id in read & set(unit.makes):  # of which other units may make other parts
+            unit.after |= {maker for maker in self.makers[node_id] if maker is not unit}
+        unit.reads = (unit.reads | read) - set(unit.makes)
 
     def _candidates(self, stage: Stage) -> list[Unit]:
         """Units that a stage might join: those it reads from, latest first, then those that read what it
@@ -136,6 +138,11 @@ class Units:
     def merge(self, unit: Unit, absorbed: Unit) -> None:
         """Makes one unit part of another, which then makes and reads what both did."""
         unit.group = absorbed.group
+        unit.after |= absorbed.after
+        for other in self.units:
+            if absorbed in other.after:
+                other.after = (other.after - {absorbed}) | {unit}
+        unit.after -= {unit, absorbed}
         unit.makes |= absorbed.makes
         unit.reads = (unit.reads | absorbed.reads) - set(unit.makes)
         for node_id in absorbed.makes:
