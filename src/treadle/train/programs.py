@@ -14,6 +14,7 @@ import numpy as np
 from treadle.backends.numpy_ref import evaluate
 from treadle.backends.protocol import Array, Session
 from treadle.driver import Program, compile_fitting, restrict
+from treadle.errors import fail
 from treadle.frontend.result import PhasePlan, TrainPlan
 from treadle.ir import RNG_INPUT, STEP_INPUT, Graph, bind
 from treadle.train.data.columns import Feed
@@ -65,8 +66,9 @@ def compile_training(
     """Compiles all phases, and evaluation of all splits but `train`; sets the initial values.
 
     Raises:
-        TreadleError: see `driver.compile_fitting`.
+        TreadleError: see `driver.compile_fitting`; E0610 for inputs without data.
     """
+    _refuse_missing_data(plan, feeds)
     others = {split: feed for split, feed in feeds.items() if split != TRAIN}
 
     def programs_for(batch: int) -> dict[str, Program]:
@@ -78,6 +80,15 @@ def compile_training(
         session.write(name, value)
     phases = (PhaseProgram(p.name, _phase_name(p), p.repeat, frozenset(p.graph.inputs)) for p in plan.phases)
     return Programs(session, tuple(phases), _evaluation(plan, others, session), _names_in_training(plan))
+
+
+def _refuse_missing_data(plan: TrainPlan, feeds: Mapping[str, Feed]) -> None:
+    for phase in plan.phases if TRAIN not in feeds else ():
+        needed = phase.graph.ancestors(phase.graph.roots())
+        for name, node in phase.graph.inputs.items():
+            if node.id in needed and name not in {RNG_INPUT, STEP_INPUT}:
+                what = f"train block {plan.name} names no data, and the model reads the input `{name}`"
+                fail("E0610", what, plan.span, hint="write `train Model on Data`")
 
 
 def compile_evaluation(
