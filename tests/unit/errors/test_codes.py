@@ -19,7 +19,7 @@ def test_there_are_enough_codes_and_none_is_lost_to_a_duplicate():
 
 @pytest.mark.parametrize("info", CODES.values(), ids=lambda info: info.code)
 def test_code_is_explained(info):
-    assert re.fullmatch(r"E\d{4}", info.code)
+    assert re.fullmatch(r"[EL]\d{4}", info.code)
     assert info.title == info.title.strip(" .")
     assert info.explanation.endswith((".", ")"))
     assert info.example
