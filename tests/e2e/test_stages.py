@@ -1,6 +1,6 @@
 """Every stage of gallery specs has a text form, also where sizes are known only from data.
 
-Every fifth spec: each stage does again what the stages before it did, and the gallery's own tests compile all.
+Every fifth spec, since each stage does again what the stages before it did; the gallery's tests compile all.
 """
 
 from __future__ import annotations
