@@ -16,6 +16,7 @@ from gallery.cases import SPECS, all_cases
 from gallery.standins import write_all
 from treadle.cli.specs import gallery
 from treadle.driver import differentiate
+from treadle.frontend.lint import lint
 from treadle.frontend.load import load_spec
 from treadle.frontend.result import Checked, TrainPlan
 from treadle.train.data.folders import Folders
@@ -59,6 +60,11 @@ def test_pictures_name_what_the_spec_declares(name: str) -> None:
         for phase in plan.phases:
             backward = picture_text(differentiate(phase.graph), "backward")
             assert "dashed" in backward
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_lint_finds_nothing(name: str) -> None:
+    assert lint(checked(name)) == []
 
 
 @pytest.mark.parametrize("name", NAMES)
