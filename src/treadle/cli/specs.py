@@ -8,6 +8,7 @@ import treadle
 from treadle.errors import did_you_mean, fail
 
 _ENDING = ".tdl"
+_EXAMPLES = 6  # of gallery specs in a hint
 
 
 @cache
@@ -35,7 +36,10 @@ def find_spec(name: str) -> Path:
 def _refuse_missing(name: str, path: Path) -> NoReturn:
     if path.is_dir():
         fail("E1006", f"{name} is a folder; expected a {_ENDING} file")
-    hint = did_you_mean(name, _candidates(path)) or f"gallery specs are: {', '.join(gallery())}"
+    some = ", ".join(sorted(gallery())[:: max(len(gallery()) // _EXAMPLES, 1)])
+    hint = (
+        did_you_mean(name, _candidates(path)) or f"there are {len(gallery())} gallery specs, such as {some}"
+    )
     fail("E1001", f"there is no file {name}, and no gallery spec of this name", hint=hint)
 
 
