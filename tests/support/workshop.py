@@ -48,6 +48,7 @@ def furnish(folder: Path, specs: Path) -> None:
 def _weights(folder: Path) -> None:
     save_file(DENSE, folder / "good.safetensors")
     (folder / "damaged.safetensors").write_bytes((folder / "good.safetensors").read_bytes()[:60])
+    (folder / "weights.pt").write_bytes(b"PK\3\4archive/data.pkl")
     save_file({"dense_2.W": DENSE["dense.W"]}, folder / "other.safetensors")
     save_file({**DENSE, "extra.W": DENSE["dense.W"]}, folder / "extra.safetensors")
     save_file({**DENSE, "dense.W": np.zeros((2, 4), np.float32)}, folder / "narrow.safetensors")

@@ -1,4 +1,4 @@
-"""bfloat16 in safetensors files, which the library for NumPy arrays does not know.
+"""Writing bfloat16 into safetensors files, which the library for NumPy arrays does not know.
 
 Input and output: bytes of files. A file is the length of its header in 8 bytes, the header in JSON, and the
 elements; offsets count from the end of the header, so that a header may be exchanged. Source: the format's
@@ -11,14 +11,8 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-import numpy as np
-
-from treadle.ops.halves import Array, from_words
-from treadle.types import DType
-
 _LENGTH = 8
 _ALIGNMENT = 8
-_METADATA = "__metadata__"
 
 
 def mark_bf16(content: bytes, names: Collection[str]) -> bytes:
@@ -31,18 +25,6 @@ def mark_bf16(content: bytes, names: Collection[str]) -> bytes:
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % _ALIGNMENT)
     return len(text).to_bytes(_LENGTH, "little") + text + content[start:]
-
-
-def bf16_values(content: bytes) -> dict[str, Array]:
-    """The tensors of a file that are bfloat16, as float32."""
-    header, start = _header(content)
-    found = {}
-    for name, entry in header.items():
-        if name != _METADATA and entry["dtype"] == "BF16":
-            first, last = entry["data_offsets"]
-            words = np.frombuffer(content[start + first : start + last], "<u2")
-            found[name] = from_words(words.reshape(entry["shape"]), DType.BF16)
-    return found
 
 
 def _header(content: bytes) -> tuple[dict[str, Any], int]:

@@ -19,8 +19,10 @@ import numpy.typing as npt
 from treadle.errors import Diagnostics, did_you_mean, fail
 from treadle.errors.diagnostic import Diagnostic
 from treadle.ops.halves import to_words
-from treadle.train.bf16_files import bf16_values, mark_bf16
+from treadle.train.bf16_files import mark_bf16
 from treadle.train.files import write_atomically
+from treadle.train.json_files import parse_json
+from treadle.train.tensor_files import BF16, open_tensors
 from treadle.types import DType, TensorType
 
 Array = npt.NDArray[Any]
@@ -60,20 +62,15 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Reads a file, or the best (else the last) one of a run folder.
 
     Raises:
-        TreadleError: E0801 when it does not exist, E0802 when it is damaged.
+        TreadleError: E0801 when it does not exist, E0802 when it is damaged, E0813 for other formats.
     """
-    from safetensors import SafetensorError, safe_open  # noqa: PLC0415
-
-    file = checkpoint_file(path)
+    found = open_tensors(checkpoint_file(path))
     try:
-        with safe_open(str(file), framework="numpy") as archive:
-            kinds = {name: archive.get_slice(name).get_dtype() for name in archive.keys()}  # noqa: SIM118
-            values = {name: archive.get_tensor(name) for name in kinds if kinds[name] != "BF16"}
-            facts = json.loads((archive.metadata() or {}).get(_HEADER, "{}"))
-    except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
-        fail("E0802", f"{file} is not a whole safetensors file: {error}")
-    small = bf16_values(file.read_bytes()) if "BF16" in kinds.values() else {}
-    return Checkpoint(values | small, facts if isinstance(facts, dict) else {}, frozenset(small))
+        facts = parse_json(found.metadata.get(_HEADER, "{}"))
+    except ValueError as error:
+        fail("E0802", f"{found.path}: its facts about the run are not understood: {error}")
+    small = frozenset(name for name, entry in found.entries.items() if entry.dtype == BF16)
+    return Checkpoint(found.read_all(), facts if isinstance(facts, dict) else {}, small)
 
 
 def checkpoint_file(path: Path) -> Path:

@@ -22,6 +22,7 @@ from treadle import __version__
 from treadle.errors import fail
 from treadle.frontend.program import Module
 from treadle.train.files import write_atomically
+from treadle.train.json_files import read_json
 
 SPEC_FOLDER = "spec"
 _FACTS = "run.json"
@@ -78,13 +79,7 @@ class RunFolder:
         path = self.path / _FACTS
         if not path.is_file():
             fail("E0801", f"{self.path} is not a run folder: it holds no {_FACTS}")
-        try:
-            facts = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            fail("E0802", f"{path} cannot be read: {error}")
-        if not isinstance(facts, dict):
-            fail("E0802", f"{path}: expected an object, found {type(facts).__name__}")
-        return facts
+        return read_json(path)
 
     def write_spec(self, files: Mapping[str, str]) -> None:
         """Writes copies of the spec and the files it uses, by relative path."""
