@@ -203,7 +203,8 @@ class Init(Definition):
 class Setting(Node):
     """`word values [over selectors]` in a train or data block: `batch 64`, `decay l2(1e-4) over weights`.
 
-    Two settings have a second word, kept in `word`: `stop when`, `keep best`.
+    Some have a second word, kept in `word`: `stop when`, `keep best`, `keep last`, `keep every`, `save every`.
+    What stands between their values, such as `by`, is not kept.
     """
 
     word: str

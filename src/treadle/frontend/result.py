@@ -88,6 +88,31 @@ class StopRule:
 
 
 @dataclass(frozen=True)
+class Cadence:
+    """`every 10 epochs`: what is to happen after so many of them."""
+
+    count: int
+    unit: Literal["epochs", "steps"]
+
+
+@dataclass(frozen=True)
+class KeepRules:
+    """Which checkpoints of a run are kept, beside the last one and the best weights.
+
+    Attributes:
+        best: how many of the best epochs.
+        last: how many of the latest saves.
+        every: those at this cadence, for good.
+        save: when the training saves itself; None: every few seconds, and epochs count as saves.
+    """
+
+    best: int = 1
+    last: int = 1
+    every: Cadence | None = None
+    save: Cadence | None = None
+
+
+@dataclass(frozen=True)
 class LoadPlan:
     """Weights to read before the first step.
 
@@ -120,6 +145,7 @@ class TrainPlan:
         settings: further settings by word, as compile-time values.
         data_arguments: the arguments of `on Data(...)`, by name.
         loads: weights to read before the first step, in order.
+        keep: which checkpoints are written and kept.
     """
 
     name: str
@@ -139,6 +165,7 @@ class TrainPlan:
     span: Span
     data_arguments: dict[str, Any] = field(default_factory=dict)
     loads: tuple[LoadPlan, ...] = ()
+    keep: KeepRules = KeepRules()
 
 
 @dataclass(frozen=True)

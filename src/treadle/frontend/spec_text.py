@@ -183,7 +183,15 @@ def _(node: ast.ExprStatement) -> str:
 
 @_text.register
 def _(node: ast.Setting) -> str:
-    return f"{node.word}{_after('', list_to_text(node.values))}{_after('over', list_to_text(node.over))}"
+    match node.word, node.values:
+        case "keep best", (count, metric):
+            return f"keep best {expr_to_text(count)} by {expr_to_text(metric)}"
+        case "keep every" | "save every", (count, ast.Literal(unit)):
+            return f"{node.word} {expr_to_text(count)} {unit}"
+        case _:
+            return (
+                f"{node.word}{_after('', list_to_text(node.values))}{_after('over', list_to_text(node.over))}"
+            )
 
 
 @_text.register

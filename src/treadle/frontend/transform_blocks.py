@@ -215,8 +215,25 @@ class BlockRules(ExpressionRules):
         return ast.Setting("stop when", tuple(parts), (), span=span)
 
     def keep_best(self, parts: Parts, span: Span) -> ast.Setting:
-        """`keep best metric`."""
-        return ast.Setting("keep best", tuple(parts), (), span=span)
+        """`keep best metric` or `keep best n by metric`."""
+        return ast.Setting("keep best", tuple(part for part in parts if part is not None), (), span=span)
+
+    def keep_last(self, parts: Parts, span: Span) -> ast.Setting:
+        """`keep last n`."""
+        return ast.Setting("keep last", tuple(parts), (), span=span)
+
+    def keep_every(self, parts: Parts, span: Span) -> ast.Setting:
+        """`keep every n unit`."""
+        return self._cadence("keep every", parts, span)
+
+    def save_every(self, parts: Parts, span: Span) -> ast.Setting:
+        """`save every n unit`."""
+        return self._cadence("save every", parts, span)
+
+    def _cadence(self, word: str, parts: Parts, span: Span) -> ast.Setting:
+        """The unit is a word of the language here, not the name of a value."""
+        unit = ast.Literal(str(parts[1]), span=self._name(parts[1]).span)
+        return ast.Setting(word, (parts[0], unit), (), span=span)
 
     def over(self, parts: Parts, _span: Span) -> tuple[ast.Expr, ...]:
         """The selectors after `over`."""

@@ -145,6 +145,19 @@ def test_settings_with_two_words():
     ]
 
 
+def test_rules_of_keeping():
+    found = items("keep best 3 by a.c   keep last 2  keep every 5 epochs  save every 9 steps  epochs 4")
+    assert [(item.word, len(item.values)) for item in found] == [
+        ("keep best", 2),
+        ("keep last", 1),
+        ("keep every", 2),
+        ("save every", 2),
+        ("epochs", 1),
+    ]
+    (named,) = items("save = 1")
+    assert isinstance(named, ast.Assign)
+
+
 def test_else_if_nests():
     (statement,) = body("if a { } else if b { x = 1 } else { y = 2 }")
     (nested,) = statement.otherwise

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from treadle.frontend.elaborate.elaborator import Elaborator
 
 ONCE = frozenset(
-    {"optimizer", "clip", "batch", "epochs", "steps", "seed", "stop when", "keep best", "ema", "precision"}
+    {"optimizer", "clip", "batch", "epochs", "steps", "seed", "stop when", "ema", "precision"}
+    | {"keep best", "keep last", "keep every", "save every"}
 )
 GROUPED = frozenset({"optimizer"})  # once for all parameters, and once for each selection after `over`
 REPEATED = frozenset({"decay", "freeze", "rate", "constrain"})

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from treadle.errors import Diagnostics, TreadleError, did_you_mean, fail
 from treadle.frontend import ast
-from treadle.frontend.elaborate import models, settings, statements
+from treadle.frontend.elaborate import keeping, models, settings, statements
 from treadle.frontend.elaborate.arguments import bind, evaluate_arguments, slots_of
 from treadle.frontend.elaborate.elaborator import Elaborator
 from treadle.frontend.elaborate.loads import load_plan
@@ -253,7 +253,6 @@ class _Planner:
             )
         if epochs is not None and steps is not None:
             fail("E0603", "both `epochs` and `steps` are given", self.block.model.span)
-        keep = chosen.one("keep best")
         data_arguments = self._data_arguments(el, scope)
         handed_on = {
             word: settings.plain(el, setting, scope)
@@ -273,10 +272,11 @@ class _Planner:
             steps=steps,
             seed=settings.integer(el, chosen, "seed", scope, 0) or 0,
             stop=settings.stop_rule(el, chosen, scope, metrics),
-            keep_best=settings.metric_name(settings.single(keep), metrics) if keep else None,
+            keep_best=keeping.best_metric(chosen, metrics),
             settings=handed_on,
             span=self.block.span,
             data_arguments=data_arguments,
+            keep=keeping.keep_rules(el, chosen, scope),
             loads=tuple(load_plan(el, load, scope, evaluated.leaves.values()) for load in self.loads),
         )
 

@@ -7,7 +7,9 @@ import pytest
 
 from support.spec_runs import codes, train
 from treadle.errors import TreadleError
+from treadle.frontend.inline import inlined_text
 from treadle.frontend.load import load_text
+from treadle.frontend.result import Cadence, KeepRules
 
 LINE = """
 model Line {
@@ -171,6 +173,22 @@ def test_settings_of_a_plan():
     assert plan.stop is not None
     assert (plan.stop.metric, plan.stop.patience, plan.stop.mode) == ("test.loss", 3, "min")
     assert plan.settings == {"shuffle": False}
+
+
+def test_rules_of_keeping():
+    settings = "optimizer sgd(0.1)\n epochs 4\n keep best 3 by test.loss\n keep last 1 + 1\n"
+    settings += " keep every 10 epochs   save every 500 steps"
+    plan = load_text(f"{LINE}train Line as fit {{ {settings} }}\n").trains["fit"]
+    assert plan.keep_best == "test.loss"
+    assert plan.keep == KeepRules(3, 2, Cadence(10, "epochs"), Cadence(500, "steps"))
+    rendered = inlined_text(load_text(f"{LINE}train Line as fit {{ {settings} }}\n").module)
+    for rule in (
+        "keep best 3 by test.loss",
+        "keep last 1 + 1",
+        "keep every 10 epochs",
+        "save every 500 steps",
+    ):
+        assert rule in rendered
 
 
 def test_losses_add_up_with_their_weights():
