@@ -45,11 +45,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A half-open range [start, end) of offsets in a source."""
+    """A half-open range [start, end) of offsets in a source.
+
+    `caller` is the place of the call whose body this lies in, if any; it makes no two spans different.
+    """
 
     source: Source
     start: int
     end: int
+    caller: Span | None = field(default=None, compare=False, repr=False)
 
     @property
     def line(self) -> int:
@@ -69,6 +73,25 @@ class Span:
     def to(self, other: Span) -> Span:
         """Return the span from the start of this one to the end of `other` (same source)."""
         return Span(self.source, self.start, other.end)
+
+    def within(self, caller: Span | None) -> Span:
+        """Return the same range, in the body of what is called at `caller`."""
+        return Span(self.source, self.start, self.end, caller)
+
+    def callers(self) -> list[Span]:
+        """Return the calls that led here, innermost first."""
+        found = []
+        caller = self.caller
+        while caller is not None:
+            found.append(caller)
+            caller = caller.caller
+        return found
+
+    @property
+    def origin(self) -> Span:
+        """The nearest place around in the file where everything began: the user's, not the library's."""
+        chain = [self, *self.callers()]
+        return next(span for span in chain if span.source is chain[-1].source)
 
     def __str__(self) -> str:
         line, col = self.source.location(self.start)

@@ -37,3 +37,13 @@ def test_location_leads_back_to_the_offset(text, offset):
     source = Source("f", text)
     line, col = source.location(offset)
     assert source.line_starts[line - 1] + col - 1 == min(offset, len(text))
+
+
+def test_a_place_in_the_library_knows_what_the_user_wrote():
+    """The origin is the innermost place in the file where the chain of calls begins."""
+    user, library = Source("net.tdl", "layer a\nmodel b"), Source("lib.tdl", "y + b")
+    model, layer = user.span(8, 15), user.span(0, 7)
+    inner = library.span(0, 5).within(library.span(0, 1).within(layer.within(model)))
+    assert [str(place) for place in inner.callers()] == ["lib.tdl:1:1", "net.tdl:1:1", "net.tdl:2:1"]
+    assert (inner.origin, model.origin) == (layer, model)
+    assert inner == library.span(0, 5)

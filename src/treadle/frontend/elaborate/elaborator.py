@@ -22,6 +22,7 @@ from treadle.frontend.elaborate.expressions import HANDLERS
 from treadle.frontend.elaborate.scope import Scope
 from treadle.frontend.elaborate.trace import Trace
 from treadle.frontend.elaborate.values import Instance, Tensor, Value
+from treadle.frontend.elaborate.watch import current_watcher
 from treadle.frontend.result import LeafInfo
 from treadle.source import Span
 from treadle.types import TensorType
@@ -80,6 +81,7 @@ class Elaborator:
         reports: how often a statement failed, also by a mistake that had been reported.
         sink: knows what `input`, `loss`, `minimize`, ... mean in the block that is being run.
         adaptation: what `adapt` blocks do to the layers of the model.
+        watcher: is told what is found, if there is one.
         yields: filled by `yield` in the body of a scan, None elsewhere.
     """
 
@@ -97,8 +99,10 @@ class Elaborator:
         self.adaptation = Adaptation()
         self.sink: object | None = None
         self.yields: list[Value] | None = None
+        self.watcher = current_watcher()
         self._draw_scope: str | None = None
         self._frames: list[Frame] = []
+        self._caller: Span | None = None
 
     def evaluate(self, expr: ast.Expr, scope: Scope) -> Value:
         """The value of an expression.
@@ -117,6 +121,8 @@ class Elaborator:
         finally:
             budget.depth -= 1
         budget.value(value, expr.span)
+        if self.watcher is not None:
+            self.watcher.value(expr.span, value)
         return value
 
     def call(self, callee: Value, arguments: Arguments, site: ast.Node) -> Value:
@@ -129,13 +135,17 @@ class Elaborator:
         trace = self.trace
         nodes = [trace.adopt(operand, self.here) for operand in operands]
         before = len(trace.graph)
-        with trace.builder.at(self.here, self.application.instance.path or ""):
+        with trace.builder.at(self.placed(self.here), self.application.instance.path or ""):
             node = trace.builder.apply(name, *nodes, **attrs)
         if len(trace.graph) != before:
             self.budget.node(self.here)
             if isinstance(node.result, TensorType):
                 check_size(node.result, self.here)
         return Tensor(node, trace)
+
+    def placed(self, span: Span | None) -> Span | None:
+        """A place in the text, with the calls that led there."""
+        return span if span is None or self._caller is None else span.within(self._caller)
 
     def at(self, span: Span) -> _At:
         """New nodes come from `span` inside the `with` block."""
@@ -196,12 +206,14 @@ class Elaborator:
     def called(self, text: str, span: Span) -> Iterator[None]:
         """Errors inside the `with` block are shown to be inside this call, unless they point at the call."""
         self._frames.append(Frame(text, span))
+        before, self._caller = self._caller, span.within(self._caller)
         try:
             yield
         except TreadleError as error:
             raise self.located(error, beyond=span) from None
         finally:
             self._frames.pop()
+            self._caller = before
 
     def fail(self, code: str, message: str, span: Span | None, hint: str | None = None) -> NoReturn:
         """Raise a diagnostic with the chain of calls that led here."""

@@ -96,7 +96,7 @@ def add_leaf(el: Elaborator, leaf: LeafInfo) -> None:
     """Make a leaf of the root graph."""
     el.budget.leaf(leaf.name, leaf.type, leaf.span)
     el.leaves[leaf.name] = leaf
-    with el.root.builder.at(leaf.span, leaf.scope):
+    with el.root.builder.at(el.placed(leaf.span), leaf.scope):
         make = el.root.builder.param if leaf.kind == "param" else el.root.builder.state
         make(leaf.name, leaf.type)
 
