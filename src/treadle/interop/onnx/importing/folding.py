@@ -1,0 +1,61 @@
+"""Computing with known values: shapes that a model works out become numbers and named sizes of the spec.
+
+Input: a node. Output: its value, if all its operands are known and it is small; else None, and the node is
+translated. Sizes by name take part, as polynomials: `Concat(Shape(x)[0:1], [16])` is `[N, 16]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from treadle.interop.onnx.importing.values import MOST_FOLDED, Array, Value, known_value
+from treadle.types import DType
+
+if TYPE_CHECKING:
+    from treadle.interop.onnx.importing.node import Node
+
+Folder = Callable[["Node"], Any]
+
+FOLDERS: dict[str, Folder] = {}
+_STANDARD = {"", "ai.onnx"}
+
+
+def folds(*names: str) -> Callable[[Folder], Folder]:
+    """Register what computes an operator on known values; it returns an array, or None to leave the node."""
+
+    def register(folder: Folder) -> Folder:
+        FOLDERS.update(dict.fromkeys(names, folder))
+        return folder
+
+    return register
+
+
+def fold(node: Node) -> Value | None:
+    """The value of a node, if importing can compute it."""
+    if node.op not in FOLDERS or node.proto.domain not in _STANDARD or len(node.outputs) != 1:
+        return None
+    if node.op not in _OF_SHAPES and not all(value is None or value.folds for value in node.values):
+        return None
+    found = FOLDERS[node.op](node)
+    if found is None:
+        return None
+    dtype = _RESULTS.get(node.op) or (node.dtype(0) if node.values else DType.F32)
+    if isinstance(found, Value):
+        return found
+    array = tidied(np.asarray(found), dtype)
+    return known_value(array, dtype) if array.size <= MOST_FOLDED else None
+
+
+def tidied(array: Array, dtype: DType) -> Array:
+    """Elements in the array type of `dtype`; of the type `object` only where sizes by name are among them."""
+    if array.dtype == object and any(not isinstance(item, int | float | bool) for item in array.flat):
+        return array
+    return array.astype(dtype.numpy_name)
+
+
+_OF_SHAPES = {"Shape", "Size"}  # of these only the type of the operand matters
+_BOOLEAN = ("Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Not")
+_RESULTS = {**dict.fromkeys(_BOOLEAN, DType.BOOL), **dict.fromkeys((*_OF_SHAPES, "NonZero"), DType.I64)}

@@ -1,0 +1,315 @@
+"""The walk over a model: each node becomes statements of the spec.
+
+Input: a checked model and values of inputs that are fixed. Output: `Imported`: the syntax tree, the values of
+its leaves, and what inputs and outputs are called. Non-goals: reading files, printing.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap, Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, numpy_helper
+
+from treadle.errors import TreadleError
+from treadle.frontend import ast
+from treadle.frontend.elaborate.budget import deep_stack, shared_budget
+from treadle.interop.onnx.importing import operators as _operators  # noqa: F401 - registers translators
+from treadle.interop.onnx.importing.expansion import Expansion
+from treadle.interop.onnx.importing.folding import fold
+from treadle.interop.onnx.importing.functions import body_of
+from treadle.interop.onnx.importing.naming import Names, identifier
+from treadle.interop.onnx.importing.node import Node, type_name
+from treadle.interop.onnx.importing.problems import UnknownValueError, damaged, unsupported
+from treadle.interop.onnx.importing.registry import Result, Results, find_translator
+from treadle.interop.onnx.importing.terms import Term
+from treadle.interop.onnx.importing.values import DTYPES, MOST_INLINE, Array, Value, has_sizes, literal
+from treadle.types import DimLike, TensorType, symbol
+
+_STANDARD = {"", "ai.onnx"}
+
+
+@dataclass(frozen=True)
+class Imported:
+    """An imported model.
+
+    Attributes:
+        spec: its syntax tree.
+        weights: values of its parameters and states, by path; `bf16` names those that are bfloat16.
+        inputs: what the spec calls the inputs of the file, in their order; those that are fixed are missing.
+        outputs: what the spec calls the outputs, in their order.
+    """
+
+    title: str
+    spec: ast.Spec
+    weights: Mapping[str, Array]
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+    types: Mapping[str, TensorType] = field(default_factory=dict)
+
+
+def import_model(model: ModelProto, fixed: Mapping[str, Array] | None = None, title: str = "") -> Imported:
+    """The spec of a model.
+
+    Args:
+        model: as `files.read_model` returns it.
+        fixed: values of inputs that become constants, because shapes depend on them.
+        title: of the model in the spec; without it the name in the file.
+
+    Raises:
+        TreadleError: E1303 for a damaged model, E1304 for what has no form in Treadle, E1305 for shapes that
+            depend on values.
+    """
+    with deep_stack(), shared_budget():
+        return Importer(model, fixed or {}, title).run()
+
+
+class Importer:
+    """The state of one import.
+
+    Attributes:
+        expansion: the spec so far.
+        values: what the names of the file mean, inner graphs first.
+        uses: how often a name is an operand or a result.
+    """
+
+    def __init__(self, model: ModelProto, fixed: Mapping[str, Array], title: str) -> None:
+        self.model = model
+        self.fixed = fixed
+        self.opsets = {("" if o.domain in _STANDARD else o.domain): o.version for o in model.opset_import}
+        given = title or identifier(model.graph.name) or "Model"
+        self.expansion = Expansion(Names().fresh(given[:1].upper() + given[1:], "Model"))
+        self.values: ChainMap[str, Value] = ChainMap()
+        self.uses = Counter(_uses(model.graph))
+        self._sizes: dict[str, DimLike] = {}
+
+    def opset_of(self, domain: str) -> int:
+        """The version of a domain that the model is written for."""
+        return self.opsets.get("" if domain in _STANDARD else domain, 1)
+
+    def run(self) -> Imported:
+        """Import the whole model."""
+        graph = self.model.graph
+        self._initialisers(graph)
+        inputs = self._inputs(graph)
+        self._nodes(graph.node)
+        outputs, types = {}, {}
+        for info in graph.output:
+            value = self.find(info.name, "the result")
+            term = self.tensor(value)
+            title = self._title(term, info.name)
+            self.expansion.output(title, term)
+            outputs[info.name], types[info.name] = title, value.type
+        expansion = self.expansion
+        return Imported(expansion.title, expansion.spec(), expansion.weights, inputs, outputs, types)
+
+    def _title(self, value: Term, label: str) -> str:
+        """The name of an output: that of its value if it was called after it."""
+        expr = value.expr
+        if isinstance(expr, ast.Name) and expr.id == identifier(label):
+            return expr.id
+        return self.expansion.names.fresh(label, "output")
+
+    # Graphs
+
+    def _initialisers(self, graph: GraphProto) -> None:
+        for tensor in graph.initializer:
+            self.values[tensor.name] = self.constant(tensor)
+        if graph.sparse_initializer:
+            unsupported("sparse initialisers")
+
+    def constant(self, tensor: TensorProto) -> Value:
+        """A tensor of the file."""
+        if tensor.data_type not in DTYPES:
+            unsupported(f"element type {type_name(tensor.data_type)} of `{tensor.name}`")
+        dtype = DTYPES[tensor.data_type]
+        array = np.asarray(_array(tensor)).astype(dtype.numpy_name, copy=False)
+        trained = dtype.is_float and array.ndim > 0
+        return Value(TensorType(dtype, array.shape), known=array, trained=trained, label=tensor.name)
+
+    def _inputs(self, graph: GraphProto) -> dict[str, str]:
+        titles = {}
+        for info in graph.input:
+            if info.name in self.values:
+                continue  # old files list initialisers among the inputs
+            if info.name in self.fixed:
+                self.values[info.name] = self._fixed(info)
+                continue
+            type_ = self.type_of(info)
+            title = self.expansion.names.fresh(info.name, "input")
+            term = self.expansion.input(title, type_)
+            self.values[info.name] = Value(type_, term, label=info.name, roots=frozenset({info.name}))
+            titles[info.name] = title
+        return titles
+
+    def _fixed(self, info: ValueInfoProto) -> Value:
+        array = np.asarray(self.fixed[info.name])
+        number = info.type.tensor_type.elem_type
+        if number not in DTYPES:
+            unsupported(f"element type {type_name(number)} of input `{info.name}`")
+        dtype = DTYPES[number]
+        return Value(TensorType(dtype, array.shape), known=array.astype(dtype.numpy_name), label=info.name)
+
+    def type_of(self, info: ValueInfoProto) -> TensorType:
+        """The declared type of an input; sizes without a number become names."""
+        kind = info.type.WhichOneof("value")
+        if kind != "tensor_type":
+            unsupported(f"input `{info.name}` is no tensor but a {(kind or 'value').removesuffix('_type')}")
+        tensor = info.type.tensor_type
+        if tensor.elem_type not in DTYPES:
+            unsupported(f"element type {type_name(tensor.elem_type)} of input `{info.name}`")
+        if not tensor.HasField("shape"):
+            unsupported(f"input `{info.name}` has no declared number of axes")
+        dims = [self._dim(dim, number) for number, dim in enumerate(tensor.shape.dim)]
+        return TensorType(DTYPES[tensor.elem_type], tuple(dims))
+
+    def _dim(self, dim: Any, axis: int) -> DimLike:
+        if dim.HasField("dim_value"):
+            size = int(dim.dim_value)
+            return size if size >= 0 else damaged(f"a size of {size}")
+        label = dim.dim_param
+        if label and label in self._sizes:
+            return self._sizes[label]
+        title = self.expansion.names.fresh(label or ("N" if axis == 0 else "D"), "D")
+        found = symbol(title)
+        if label:
+            self._sizes[label] = found
+        return found
+
+    def find(self, name: str, user: str) -> Value:
+        """The value of a name of the file."""
+        if name not in self.values:
+            damaged(f"{user} uses `{name}`, which nothing before it defines")
+        return self.values[name]
+
+    def subgraph(self, graph: GraphProto, inputs: Sequence[Value]) -> list[Value]:
+        """The results of an inner graph (a branch, the body of a loop) for values of its inputs."""
+        outer, self.values = self.values, self.values.new_child()
+        try:
+            self._initialisers(graph)
+            self.values.update({info.name: value for info, value in zip(graph.input, inputs, strict=True)})
+            self._nodes(graph.node)
+            return [self.find(info.name, "a result of an inner graph") for info in graph.output]
+        finally:
+            self.values = outer
+
+    # Nodes
+
+    def _nodes(self, nodes: Sequence[NodeProto]) -> None:
+        for proto in nodes:
+            operands = [self.find(name, _label(proto)) if name else None for name in proto.input]
+            while operands and operands[-1] is None:
+                operands.pop()
+            self.bind(proto.output, self.translate(Node(self, proto, operands)))
+
+    def bind(self, names: Sequence[str], values: Sequence[Value | None]) -> None:
+        """Give results their names."""
+        for label, value in zip(names, values, strict=False):
+            if label and value is not None:
+                self.values[label] = value
+
+    def translate(self, node: Node) -> list[Value | None]:
+        """The results of a node.
+
+        Raises:
+            TreadleError: E1304 with the node's name, also for what the spec refuses to say.
+        """
+        folded = fold(node)
+        if folded is not None:
+            folded.label = node.outputs[0]
+            return [folded]
+        domain = "" if node.proto.domain in _STANDARD else node.proto.domain
+        translator = find_translator(domain, node.op, node.opset)
+        try:
+            if translator is None:
+                return self._expanded(node)
+            return self._results(node, translator(node))
+        except UnknownValueError:
+            raise
+        except TreadleError as error:
+            first = error.diagnostics[0]
+            if first.code in {"E1303", "E1304"}:
+                raise
+            unsupported(f"{node}: {first.message} ({first.code})")
+
+    def _expanded(self, node: Node) -> list[Value | None]:
+        """The results of an operator that ONNX defines by others."""
+        body = body_of(node)
+        if body is None:
+            where = f" of {node.proto.domain}" if node.proto.domain not in _STANDARD else ""
+            node.refuse(f"there is no operator {node.op}{where} in Treadle")
+        inputs = {name: node.value(index) for index, name in enumerate(body.inputs) if node.has(index)}
+        outer, self.values = self.values, ChainMap(dict(inputs))
+        opsets, self.opsets = self.opsets, {**self.opsets, **body.opsets}
+        try:
+            self._nodes(body.nodes)
+            return [
+                self.find(name, str(node)) if node.wants(index) else None
+                for index, name in enumerate(body.outputs)
+            ]
+        finally:
+            self.values, self.opsets = outer, opsets
+
+    def _results(self, node: Node, results: Results) -> list[Value | None]:
+        listed = list(results) if isinstance(results, list | tuple) else [results]
+        return [self._result(node, index, result) for index, result in enumerate(listed)]
+
+    def _result(self, node: Node, index: int, result: Result) -> Value | None:
+        if result is None or not node.wants(index):
+            return None
+        label = node.outputs[index]
+        roots = frozenset().union(*(value.roots for value in node.values if value is not None))
+        if isinstance(result, Value):
+            return Value(result.type, result.term, result.known, result.trained, label, roots)
+        if not isinstance(result.expr, ast.Name):
+            result = self.expansion.let(result, self.name_for(node, index))
+        type_ = self.expansion.type_of(result)
+        if type_ is None:
+            node.refuse("the result is no tensor")
+        return Value(type_, result, label=label, roots=roots)
+
+    def name_for(self, node: Node, index: int) -> str:
+        """A new identifier for a result."""
+        label = node.outputs[index] if node.wants(index) else ""
+        return self.expansion.names.fresh(label, node.op.lower())
+
+    def tensor(self, value: Value) -> Term:
+        """A value as a tensor of the spec: large constants become leaves, small ones are written out."""
+        if value.term is None:
+            array = value.known
+            assert array is not None  # noqa: S101 - a value without a term is known
+            small = array.size <= MOST_INLINE and not value.trained
+            if small or array.size == 0 or has_sizes(array):
+                value.term = literal(array, value.type.dtype)
+            else:
+                title = self.expansion.names.fresh(value.label, "constant")
+                dtype = value.type.dtype
+                value.term = self.expansion.leaf(title, array, dtype, trained=value.trained)
+        return value.term
+
+
+def _array(tensor: TensorProto) -> Array:
+    try:
+        return numpy_helper.to_array(tensor)
+    except (ValueError, TypeError) as error:
+        damaged(f"the tensor `{tensor.name}` is not whole: {error}")
+
+
+def _label(proto: NodeProto) -> str:
+    name = proto.name or next(iter(proto.output), "")
+    return f"{proto.op_type} `{name}`"
+
+
+def _uses(graph: GraphProto) -> Iterator[str]:
+    """Every use of a name in a graph and the graphs inside it."""
+    for node in graph.node:
+        yield from node.input
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from _uses(attribute.g)
+            for inner in attribute.graphs:
+                yield from _uses(inner)
+    yield from (info.name for info in graph.output)
