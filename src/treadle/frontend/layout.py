@@ -39,7 +39,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_CONTINUES_AFTER = frozenset([
+CONTINUES_AFTER = frozenset([
     "|>", "->", "<-", "==", "!=", "<=", ">=", "//", "+", "-", "*", "/", "%", "@", "^", "=", ",", "<", ">",
     "and", "or", "not", "in", "if", "else",
 ])  # fmt: skip
@@ -93,7 +93,7 @@ def lay_out(source: Source) -> Layout:
             previous = token.text
             if token.text == _BYTE_ORDER_MARK:
                 blanks.append((token.start, 1))
-        elif previous in _CONTINUES_AFTER or _continues(following, source.text, brackets):
+        elif previous in CONTINUES_AFTER or _continues(following, source.text, brackets):
             blanks.append((token.start, 1))
     problems.extend(brackets.finish())
     texts = tuple((token.start, token.text) for token in comments)

@@ -19,7 +19,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
-from treadle.errors import Diagnostic, Diagnostics
+from treadle.errors import Diagnostic, Diagnostics, TreadleError
 from treadle.frontend import ast, table_cache
 from treadle.frontend.depth import check_depth
 from treadle.frontend.layout import Layout, lay_out
@@ -52,6 +52,21 @@ def parse(source: Source) -> ast.Spec:
     check_placement(spec, problems)
     problems.raise_if_errors()
     return spec
+
+
+def parse_part(source: Source, text: str) -> tuple[ast.TopLevel, ...]:
+    """The blocks of a laid-out text in which all else of `source` is blank.
+
+    Raises TreadleError with the first mistake of syntax, or those of the rules.
+    """
+    problems = Diagnostics()
+    try:
+        tree = _grammar().parse(text)
+    except UnexpectedInput as error:
+        raise TreadleError([_explain(error, source, text)]) from None
+    spec = to_ast(tree, source, (), problems)
+    problems.raise_if_errors()
+    return spec.blocks
 
 
 class WordToken(NamedTuple):

@@ -131,3 +131,6 @@ def bind_parameters(
         if isinstance(param.type, ast.TensorType)
     ]
     dims.bind_inputs(el, typed, scope, owner)
+    if el.watcher is not None:
+        for param in params:
+            el.watcher.value(param.span, scope.names[param.name])

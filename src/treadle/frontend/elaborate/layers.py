@@ -71,9 +71,11 @@ def apply(el: Elaborator, built: Built, arguments: Arguments, span: Span) -> Val
     with el.budget.call(built.origin.name, span), el.called(built.text, span):
         if isinstance(definition, ast.Model):
             naming.settle(el, built)
+            _tell(el, built, span)
             return models.apply(el, built, arguments, span)
         if isinstance(definition, ast.Layer):
             naming.settle(el, built)
+            _tell(el, built, span)
             wrap = el.adaptation.next_wrap(built)
             if wrap is not None:
                 return el.adaptation.apply(el, wrap, built, arguments)
@@ -81,6 +83,11 @@ def apply(el: Elaborator, built: Built, arguments: Arguments, span: Span) -> Val
                 return _run(el, built, definition, arguments, span)
         with el.disowning():
             return _run(el, built, definition, arguments, span)
+
+
+def _tell(el: Elaborator, built: Built, span: Span) -> None:
+    if el.watcher is not None and built.instance.path is not None:
+        el.watcher.applied(span, built.instance.path, el.leaves)
 
 
 def _run(el: Elaborator, built: Built, definition: ast.Definition, arguments: Arguments, span: Span) -> Value:

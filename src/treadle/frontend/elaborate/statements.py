@@ -16,10 +16,12 @@ from treadle.frontend.elaborate.budget import FATAL
 from treadle.frontend.elaborate.loops import bind_targets, iterate, looping
 from treadle.frontend.elaborate.scope import Scope, names_of
 from treadle.frontend.elaborate.values import ERROR, NONE, Silenced, Tensor, Value, show
+from treadle.frontend.elaborate.watch import Watcher
 
 if TYPE_CHECKING:
     from treadle.frontend.elaborate.elaborator import Elaborator
 
+_GIVING = (ast.Input, ast.Target, ast.Param, ast.State, ast.Const, ast.Output, ast.Loss, ast.Metric)
 NO_RESULT = object()  # the body, or this statement, ended without a value
 
 Statements = Sequence[ast.BlockItem]
@@ -59,7 +61,10 @@ def run(el: Elaborator, statement: ast.BlockItem, scope: Scope) -> Value:
     """
     el.budget.step(statement.span)
     try:
-        return HANDLERS[type(statement)](el, statement, scope)
+        result = HANDLERS[type(statement)](el, statement, scope)
+        if el.watcher is not None:
+            _tell(el.watcher, statement, scope)
+        return result
     except Silenced:
         return _poison(statement, scope)
     except TreadleError as error:
@@ -67,6 +72,16 @@ def run(el: Elaborator, statement: ast.BlockItem, scope: Scope) -> Value:
             raise el.located(error) from None
         el.report(error)
         return _poison(statement, scope)
+
+
+def _tell(watcher: Watcher, statement: ast.BlockItem, scope: Scope) -> None:
+    """Tell what the names are that a statement gives."""
+    if isinstance(statement, ast.Assign | ast.For):
+        for target in statement.targets:
+            if target.id in scope.names:
+                watcher.value(target.span, scope.names[target.id])
+    elif isinstance(statement, _GIVING) and statement.name in scope.names:
+        watcher.value(statement.span, scope.names[statement.name])
 
 
 def _poison(statement: ast.BlockItem, scope: Scope) -> Value:
