@@ -7,6 +7,7 @@ Values are brought to the element types that the model declares; shapes must fit
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,10 +15,13 @@ import numpy as np
 
 from treadle.errors import did_you_mean, fail
 from treadle.frontend.result import ModelGraph
+from treadle.train.data.cells import parse_numbers, text_rows
 from treadle.train.data.folders import Folders
+from treadle.train.data.npy import read_npy
 from treadle.train.data.npz import read_npz
 from treadle.train.data.request import Request
 from treadle.train.data.table import Array, Table, make_table
+from treadle.train.data.unpacked import Unpacked
 from treadle.types import TensorType
 
 
@@ -50,22 +54,41 @@ def _read_npz(path: Path, types: Mapping[str, TensorType]) -> dict[str, Array]:
 
 def _read_npy(path: Path, types: Mapping[str, TensorType]) -> dict[str, Array]:
     try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        with Unpacked(path) as stream:
+            values = read_npy(stream, path.stat().st_size)
+    except (OSError, ValueError) as error:
         fail("E0702", f"{path} is not a whole .npy file without pickles: {error}")
-    return {_only(types, path): array}
+    if values is None or not values.ndim:
+        fail("E0704", f"{path} holds no numbers, or a single one; expected a row for each example")
+    return {_only(types, path): values}
 
 
 def _read_csv(path: Path, types: Mapping[str, TensorType]) -> dict[str, Array]:
     name = _only(types, path)
-    try:
-        values = np.loadtxt(path, delimiter=",", ndmin=2, dtype=np.float64)
-    except (OSError, ValueError) as error:
-        fail("E0702", f"{path}: expected rows of numbers without a header: {error}")
+    values = _numbers(path)
     example = tuple(dim for dim in types[name].shape[1:] if isinstance(dim, int))
     if values.shape[1] == math.prod(example):
         values = values.reshape(len(values), *example)
     return {name: values}
+
+
+def _numbers(path: Path) -> Array:
+    """The numbers of a text table [rows, columns].
+
+    Raises:
+        TreadleError: E0702, E0708 for an empty file, E0712 for cells that are no finite numbers.
+    """
+    found, rows = array("d"), 0
+    for row in text_rows(path, ",", None):
+        rows += 1
+        try:
+            found.extend(parse_numbers(row))
+        except ValueError as error:
+            hint = "input files have no header" if rows == 1 else None
+            fail("E0712", f"{path}: row {rows}: {error}", hint=hint)
+    if not rows:
+        fail("E0708", f"{path} has no rows")
+    return np.frombuffer(found, np.float64).reshape(rows, -1)
 
 
 def _only(types: Mapping[str, TensorType], path: Path) -> str:

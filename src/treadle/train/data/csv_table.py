@@ -7,17 +7,17 @@ is `target`.
 
 from __future__ import annotations
 
-import csv
+from collections import Counter
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
 from treadle.errors import did_you_mean, fail
+from treadle.train.data.cells import Cells, text_rows
 from treadle.train.data.request import Request
 from treadle.train.data.splits import split_as_asked
 from treadle.train.data.table import Array, Splits, make_table
-
-_MAX_CELLS = 200_000_000
 
 
 def load_csv(request: Request) -> Splits:
@@ -44,72 +44,40 @@ def read_columns(path: Path, separator: str, request: Request, *, header: bool) 
     Raises:
         TreadleError: E0702 for ragged rows, E0712 for cells that are no finite numbers.
     """
-    names, rows = _read(path, separator, header, request)
-    return {name: _column(name, i, rows, path, request) for i, name in enumerate(names)}
-
-
-def _read(path: Path, separator: str, header: bool, request: Request) -> tuple[list[str], list[list[str]]]:
-    if len(separator) != 1:
+    if len(separator) != 1 or separator in '"\r\n':
         request.refuse("E0314", f"needs one character for `separator`, not {separator!r}")
-    rows: list[list[str]] = []
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            for row in csv.reader(stream, delimiter=separator):
-                if row:
-                    _check_row(row, rows, path, request)
-                    rows.append(row)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        fail("E0702", f"{path} cannot be read as a text table: {error}", request.span)
-    if len(rows) <= header:
-        fail(
-            "E0702",
-            f"{path} holds no rows: expected {'a header and ' * header}one row per example",
-            request.span,
-        )
-    if not header:
-        return [f"column{i + 1}" for i in range(len(rows[0]))], rows
-    return _unique([name.strip() for name in rows[0]], path, request), rows[1:]
+    rows = text_rows(path, separator, request.span)
+    first = next(rows, None)
+    second = next(rows, None) if header else first
+    if first is None or second is None:
+        expected = f"{'a header and ' * header}one row per example"
+        fail("E0702", f"{path} holds no rows: expected {expected}", request.span)
+    names = _names(first, path, request) if header else [f"column{i + 1}" for i in range(len(first))]
+    columns = [Cells() for _ in names]
+    _take(second, columns, names, path, request)
+    for row in rows:
+        _take(row, columns, names, path, request)
+    return {name: column.values() for name, column in zip(names, columns, strict=True)}
 
 
-def _check_row(row: list[str], rows: list[list[str]], path: Path, request: Request) -> None:
-    if rows and len(row) != len(rows[0]):
-        fail(
-            "E0702",
-            f"{path}: row {len(rows) + 1}: expected {len(rows[0])} cells, found {len(row)}",
-            request.span,
-        )
-    if len(rows) * len(row) > _MAX_CELLS:
-        fail("E0702", f"{path} has more than {_MAX_CELLS:,} cells", request.span)
-
-
-def _unique(names: list[str], path: Path, request: Request) -> list[str]:
-    repeated = next((name for name in names if names.count(name) > 1), None)
-    if repeated is not None:
+def _names(cells: list[str], path: Path, request: Request) -> list[str]:
+    names = [name.strip() for name in cells]
+    repeated, count = Counter(names).most_common(1)[0]
+    if count > 1:
         fail("E0702", f"{path}: two columns are named `{repeated}`", request.span)
     return names
 
 
-def _column(name: str, index: int, rows: list[list[str]], path: Path, request: Request) -> Array:
-    cells = [row[index].strip() for row in rows]
-    if not _is_number(cells[0]):
-        return np.unique(cells, return_inverse=True)[1].astype(np.int64)
-    values = np.empty(len(cells), np.float32)
-    for row, cell in enumerate(cells):
-        if not _is_number(cell):
-            fail(
-                "E0712",
-                f"{path}: row {row + 1} of column `{name}`: expected a finite number, found {cell!r}",
-                request.span,
-            )
-        values[row] = float(cell)
-    return values
+def _take(row: list[str], columns: list[Cells], names: list[str], path: Path, request: Request) -> None:
+    for place, (cell, column) in enumerate(zip(row, columns, strict=True)):
+        if not column.add(cell.strip()):
+            _refuse_cell(column, names[place], path, request)
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        return bool(np.isfinite(float(cell)))
-    except ValueError:
-        return False
+def _refuse_cell(column: Cells, name: str, path: Path, request: Request) -> NoReturn:
+    row, cell = column.wrong
+    found = f"row {row} of column `{name}`: expected a finite number, found {cell!r}"
+    fail("E0712", f"{path}: {found}", request.span)
 
 
 def _with_stacked(columns: dict[str, Array], target: str | None) -> dict[str, Array]:

@@ -6,11 +6,9 @@ A file is 0, 0, type code, rank, then the sizes as big-endian 32-bit numbers, th
 
 from __future__ import annotations
 
-import gzip
 import math
 import zlib
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -19,13 +17,10 @@ from treadle.source import Span
 from treadle.train.data.request import Request
 from treadle.train.data.splits import split_as_asked
 from treadle.train.data.table import Array, Splits, make_table
+from treadle.train.data.unpacked import Unpacked
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MAX_BYTES = 2**33
-
-
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
 
 
 def load_idx(request: Request) -> Splits:
@@ -49,13 +44,13 @@ def read_idx(path: Path, span: Span | None = None) -> Array:
         TreadleError: E0702 with what was expected and found.
     """
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
+        with Unpacked(path) as stream:
             return _read(stream, path, span)
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         fail("E0702", f"{path} cannot be read: {error}", span)
 
 
-def _read(stream: _Readable, path: Path, span: Span | None) -> Array:
+def _read(stream: Unpacked, path: Path, span: Span | None) -> Array:
     start = stream.read(4)
     if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in _TYPES or start[3] == 0:
         fail("E0702", f"{path} is not an IDX file: expected 0, 0, type, rank; found {start.hex(' ')!r}", span)

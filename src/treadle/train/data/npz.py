@@ -7,19 +7,15 @@ be left out with `only = "images, labels"`; `examples = 500` keeps the first so 
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 
-import numpy as np
-
 from treadle.errors import did_you_mean, fail
+from treadle.train.data.archive import DAMAGED, read_archive
 from treadle.train.data.request import Request
 from treadle.train.data.splits import split_as_asked
 from treadle.train.data.table import TRAIN, Array, Splits, make_table
 
 _PREFIXES = {"train_": "train", "test_": "test", "validation_": "validation", "val_": "validation"}
-_MAX_BYTES = 2**33
 
 
 def load_npz(request: Request) -> Splits:
@@ -56,19 +52,10 @@ def read_npz(path: Path, request: Request) -> dict[str, Array]:
         TreadleError: E0702 when it is no archive, is cut short, needs unpickling or would not fit.
     """
     try:
-        _refuse_huge(path, request)
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        arrays = read_archive(path)
+    except DAMAGED as error:
         fail("E0702", f"{path} is not a whole .npz archive without pickles: {error}", request.span)
-    return {name: array for name, array in arrays.items() if array.dtype.kind in "biuf" and array.ndim}
-
-
-def _refuse_huge(path: Path, request: Request) -> None:
-    with zipfile.ZipFile(path) as archive:
-        total = sum(member.file_size for member in archive.infolist())
-    if total > _MAX_BYTES:
-        fail("E0702", f"{path} unpacks to {total:,} bytes; at most {_MAX_BYTES:,} are read", request.span)
+    return {name: array for name, array in arrays.items() if array.ndim}
 
 
 def _by_split(arrays: dict[str, Array]) -> dict[str, dict[str, Array]]:

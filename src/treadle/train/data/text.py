@@ -8,7 +8,6 @@ than the vocabulary).
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import numpy.typing as npt
 from treadle.errors import fail
 from treadle.train.data.request import Request
 from treadle.train.data.table import Splits, Table, make_table
+from treadle.train.data.unpacked import Unpacked
 
 RARE = "<rare>"  # stands for all words beyond the vocabulary
 _MAX_BYTES = 2**29
@@ -72,14 +72,13 @@ def read_text(path: Path, request: Request) -> str:
         TreadleError: E0702 with what was expected and found.
     """
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
+        with Unpacked(path) as stream:
             found = stream.read(_MAX_BYTES + 1)
-            text = found.decode("utf-8")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        if len(found) > _MAX_BYTES:
+            fail("E0702", f"{path} is longer than {_MAX_BYTES:,} bytes", request.span)
+        return found.decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, ValueError) as error:
         fail("E0702", f"{path} cannot be read as UTF-8 text: {error}", request.span)
-    if len(found) > _MAX_BYTES:
-        fail("E0702", f"{path} is longer than {_MAX_BYTES:,} bytes", request.span)
-    return text
 
 
 def _read(request: Request) -> str:
