@@ -49,7 +49,9 @@ class TreadleRep(BackendRep):
 
     def _outputs(self, given: Mapping[str, Any]) -> list[Any]:
         imported = imported_for(self.model, given)
-        results = run_spec(imported, {imported.inputs[name]: given[name] for name in imported.inputs}, self.device)
+        results = run_spec(
+            imported, {imported.inputs[name]: given[name] for name in imported.inputs}, self.device
+        )
         infos = self.model.graph.output
         return [_as_declared(results[imported.outputs[info.name]], info.type) for info in infos]
 
@@ -60,7 +62,7 @@ class TreadleBackend(Backend):
     device = "numpy"
 
     @classmethod
-    def prepare(cls, model: ModelProto, device: str = "CPU", **_kwargs: Any) -> TreadleRep:  # noqa: ARG003
+    def prepare(cls, model: ModelProto, device: str = "CPU", **_kwargs: Any) -> TreadleRep:
         """What runs a model."""
         return TreadleRep(model, cls.device)
 
@@ -125,7 +127,11 @@ def _sizes(model: ModelGraph, inputs: Mapping[str, Any]) -> dict[str, int]:
     found: dict[str, int] = {}
     for name in model.inputs:
         dims: Sequence[Any] = model.graph.inputs[name].type.shape
-        found |= {str(dim): size for dim, size in zip(dims, np.shape(inputs[name]), strict=True) if isinstance(dim, Dim)}
+        found |= {
+            str(dim): size
+            for dim, size in zip(dims, np.shape(inputs[name]), strict=True)
+            if isinstance(dim, Dim)
+        }
     return found
 
 

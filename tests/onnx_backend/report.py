@@ -34,7 +34,9 @@ class Verdict:
 @cache
 def operators() -> dict[str, str]:
     """The operator that each node test is about; an expanded test is about the operator it expands."""
-    found = {case.name: case.model.graph.node[0].op_type for case in load_model_tests(kind="node") if case.model}
+    found = {
+        case.name: case.model.graph.node[0].op_type for case in load_model_tests(kind="node") if case.model
+    }
     return {name: found.get(_EXPANDED.sub("", name), op) for name, op in found.items()}
 
 
