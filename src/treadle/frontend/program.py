@@ -15,6 +15,7 @@ from pathlib import Path
 from treadle.errors import Label, fail
 from treadle.frontend import ast
 from treadle.frontend.parser import parse
+from treadle.frontend.spec_files import read_spec
 from treadle.source import Source, Span
 
 Block = ast.Definition | ast.Model | ast.Adapt | ast.Const | ast.Data
@@ -95,7 +96,7 @@ class _Loader:
             circle = " -> ".join(p.name for p in [*self.active[self.active.index(resolved) :], resolved])
             fail("E0312", f"these files use each other: {circle}", span)
         self.active.append(resolved)
-        module = self.module(Source(name, _read(path, name, span)), path.parent)
+        module = self.module(Source(name, read_spec(path, name, span)), path.parent)
         self.active.pop()
         self.done[resolved] = module
         return module
@@ -149,18 +150,6 @@ def _check_merged(module: Module) -> None:
                     block.span,
                     hint="give one of them an alias: `as`",
                 )
-
-
-def _read(path: Path, name: str, span: Span | None) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = (
-            "it is not UTF-8 text"
-            if isinstance(error, UnicodeDecodeError)
-            else error.strerror or "no reason given"
-        )
-        fail("E1006", f"{name} cannot be read: {reason}", span)
 
 
 _HEADER = re.compile(r"^(?:layer|fn|optimizer|schedule|init|const|model)\s+(\w+)", re.MULTILINE)

@@ -10,6 +10,7 @@ import typer
 from treadle.cli.problems import EXIT_DIAGNOSTICS
 from treadle.errors import fail
 from treadle.frontend.format import format_source
+from treadle.frontend.spec_files import read_spec
 from treadle.source import Source
 
 STANDARD_INPUT = "-"
@@ -49,12 +50,7 @@ def _read(name: str) -> Source:
     path = Path(name)
     if not path.exists():
         fail("E1001", f"{name} was not found")
-    try:
-        return Source(name, path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        fail("E1006", f"{name} cannot be read: it is not UTF-8 text")
-    except OSError as error:
-        fail("E1006", f"{name} cannot be read: {error.strerror}")
+    return Source(name, read_spec(path, name))
 
 
 def _difference(source: Source, text: str) -> list[str]:

@@ -68,7 +68,7 @@ def read_npy(stream: Readable, size: int) -> Array | None:
 
 def _header(stream: Readable) -> Header:
     start = stream.read(8)
-    if start[:6] != _MARK or start[6:8] not in {b"\1\0", b"\2\0"}:
+    if start[:6] != _MARK or start[6:8] not in (b"\1\0", b"\2\0"):
         raise ValueError(f"it does not begin as a NumPy array of version 1 or 2: {start.hex(' ')!r}")
     width = 2 if start[6] == 1 else 4
     length = int.from_bytes(_exactly(stream, width), "little")

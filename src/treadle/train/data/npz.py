@@ -33,6 +33,8 @@ def load_npz(request: Request) -> Splits:
 
 def _splits(path: Path, only: str | None, request: Request) -> Splits:
     arrays = read_npz(path, request)
+    if not arrays:
+        fail("E0706", f"{path} holds no arrays of numbers", request.span)
     parts = _by_split(arrays)
     if set(parts) == {""}:
         columns = _chosen(parts[""], only, path, request)
