@@ -28,6 +28,7 @@ CASES = sorted(path for stage in ("parse", "check", "data") for path in HERE.glo
 FOLDERS = sorted(HERE.glob("files/E*"))
 ELSEWHERE = {  # what no spec and no command can show, and the tests that show it
     "E0805": "tests/unit/train/test_checkpoint.py",
+    "E0810": "tests/unit/train/test_runs.py",
     "E1002": "tests/unit/viz/test_graphviz.py",
     "E1007": "tests/errors/test_command_goldens.py",
     "E1012": "tests/unit/cli/test_cli.py",

@@ -7,9 +7,10 @@ difference.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,6 +22,7 @@ from treadle.errors.diagnostic import Diagnostic
 from treadle.ops.halves import to_words
 from treadle.train.bf16_files import mark_bf16
 from treadle.train.files import write_atomically
+from treadle.train.fingerprint import fingerprint
 from treadle.train.json_files import parse_json
 from treadle.train.tensor_files import BF16, open_tensors
 from treadle.types import DType, TensorType
@@ -28,6 +30,7 @@ from treadle.types import DType, TensorType
 Array = npt.NDArray[Any]
 
 _HEADER = "treadle"  # the key of our JSON text in the header of the file
+_CHECKSUM = "sha256"
 _SUFFIX = ".safetensors"
 
 
@@ -43,8 +46,10 @@ class Checkpoint:
     bf16: frozenset[str] = frozenset()
 
 
-def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Writes the file; an older one of this name stays until the new one is complete.
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> str:
+    """Writes the file, with a checksum; an older one of this name stays until the new one is complete.
+
+    Returns the SHA-256 of the whole file, as `sha256sum` prints it.
 
     Raises:
         TreadleError: E0808 when it cannot be written.
@@ -53,9 +58,12 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
     values = {name: np.asarray(value, order="C") for name, value in checkpoint.values.items()}
     marked = [name for name in values if name in checkpoint.bf16]
+    checksum = fingerprint(values, checkpoint.facts, marked)
     values |= {name: to_words(values[name], DType.BF16) for name in marked}
-    content = save(values, metadata={_HEADER: json.dumps(dict(checkpoint.facts), sort_keys=True)})
-    write_atomically(path, mark_bf16(content, marked))
+    facts = json.dumps({**checkpoint.facts, _CHECKSUM: checksum}, sort_keys=True)
+    content = mark_bf16(save(values, metadata={_HEADER: facts}), marked)
+    write_atomically(path, content)
+    return hashlib.sha256(content).hexdigest()
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -70,7 +78,21 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except ValueError as error:
         fail("E0802", f"{found.path}: its facts about the run are not understood: {error}")
     small = frozenset(name for name, entry in found.entries.items() if entry.dtype == BF16)
-    return Checkpoint(found.read_all(), facts if isinstance(facts, dict) else {}, small)
+    loaded = Checkpoint(found.read_all(), facts if isinstance(facts, dict) else {}, small)
+    return _verified(loaded, found.path)
+
+
+def _verified(loaded: Checkpoint, path: Path) -> Checkpoint:
+    """The checkpoint without its checksum, if that is right; files from elsewhere have none."""
+    facts = dict(loaded.facts)
+    told = facts.pop(_CHECKSUM, None)
+    if told is not None and told != fingerprint(loaded.values, facts, loaded.bf16):
+        fail(
+            "E0802",
+            f"{path} does not hold what was written: its checksum is another",
+            hint="another checkpoint of the run may be intact: look beside it, and into `checkpoints`",
+        )
+    return replace(loaded, facts=facts)
 
 
 def checkpoint_file(path: Path) -> Path:

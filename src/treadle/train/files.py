@@ -21,8 +21,11 @@ def write_npz(path: Path, arrays: Mapping[str, Any]) -> None:
     write_atomically(path, stream.getvalue())
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Puts `content` at `path`; until it is complete on the disk, what was there before stays.
+def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Puts `content` at `path`; until it is complete, what was there before stays.
+
+    What is not `durable` survives the end of the process, but perhaps not that of the machine: a write that
+    waits for the disk takes milliseconds.
 
     Raises:
         TreadleError: E0808 when the folder cannot be written or the disk is full.
@@ -33,10 +36,24 @@ def write_atomically(path: Path, content: bytes) -> None:
             temporary = Path(stream.name)
             stream.write(content)
             stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
-    except OSError as error:
+        if durable:
+            _sync_folder(path.parent)
+    except BaseException as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        fail("E0808", f"{path} cannot be written: {error.strerror}")
+        if isinstance(error, OSError):
+            fail("E0808", f"{path} cannot be written: {error.strerror}")
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Brings the new name to the disk as well."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,8 +1,8 @@
 """The training loop: steps, epochs, evaluation, early stopping.
 
 Input: a plan, feeds of its splits, compiled programs, a run folder. Output: events, and the run's files.
-Non-goals: printing. The same plan, data and seed give the same values on every run, also when the run was
-interrupted and continued between epochs.
+Non-goals: printing. The same plan, data and seed give the same values on every run, bit for bit, also when
+the run was interrupted at any moment and continued.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 from treadle.errors import TreadleError
@@ -19,7 +21,7 @@ from treadle.train.data.columns import Feed
 from treadle.train.data.table import TRAIN
 from treadle.train.evaluation import evaluate_split
 from treadle.train.events import EpochEnded, Event, Finished, Started, Stepped
-from treadle.train.keeper import Keeper, Row
+from treadle.train.keeper import Keeper
 from treadle.train.length import length_of
 from treadle.train.metrics import Averages
 from treadle.train.programs import Programs
@@ -47,6 +49,7 @@ class Trainer:
         self._keeper = Keeper(plan, programs.session, self._names())
         self._length = length_of(plan, feeds[TRAIN].table.size if TRAIN in feeds else None)
         self._stop_asked = False
+        self._resumed = False
 
     def stop(self) -> None:
         """Asks to end after the current step."""
@@ -58,59 +61,84 @@ class Trainer:
         Raises:
             TreadleError: E0801, E0802 for a missing or damaged one, E0809 for one of another plan.
         """
-        path = folder.checkpoint("last")
-        last = load_checkpoint(path)
-        self.progress = facts_to_progress(last.facts, self._plan, str(path))
-        types = {name: leaf.type for name, leaf in self._plan.leaves.items()}
-        for name, value in match_leaves(last.values, types, str(path)).items():
-            self._programs.session.write(name, value)
-        best = folder.checkpoint("best")
-        kept = load_checkpoint(best).values if best.is_file() else {}
-        self._keeper.restore(folder.read_metrics()[: self.progress.epoch], kept)
+        self.progress = self._go_to(folder.checkpoint("last"))
+        self._keeper.restore(self.progress, folder)
+        self._resumed = True
 
     def run(self, folder: RunFolder, compile_seconds: float = 0.0) -> Iterator[Event]:
         """Trains to the end, and writes what is kept into the folder.
 
         Raises:
-            TreadleError: E0612 when the loss is no finite number, E0808 when files cannot be written.
+            TreadleError: E0612 when the loss or a weight is no finite number, E0808 when files cannot be
+                written.
         """
         begun = time.monotonic() - self.progress.seconds
         yield self._started(compile_seconds)
-        reason: Reason = "done"
-        while self.progress.epoch < self._length.epochs:
-            try:
-                yield from self._run_epoch(begun, folder)
-            except TreadleError:
-                self._keeper.write_best(self.progress, folder)
-                raise
-            if self._stop_asked or self._keeper.is_stuck:
-                reason = "interrupted" if self._stop_asked else "stopped early"
-                break
-        self.progress.seconds = time.monotonic() - begun
-        self._keeper.finish(self.progress, folder)
-        yield self._finished(reason)
+        try:
+            if not self._resumed:
+                self._keeper.write(self.progress, folder)  # so that it can be continued from its first step
+            yield from self._run_epochs(begun, folder)
+            self.progress.seconds = time.monotonic() - begun
+            self._keeper.finish(self.progress, folder)
+        except TreadleError as error:
+            self._end_badly(error, folder)
+            raise
+        yield self._finished()
+
+    def _run_epochs(self, begun: float, folder: RunFolder) -> Iterator[Event]:
+        while self.progress.epoch < self._length.epochs and not (self._stop_asked or self._keeper.is_stuck):
+            yield from self._run_epoch(begun, folder)
 
     def _run_epoch(self, begun: float, folder: RunFolder) -> Iterator[Event]:
-        averages = Averages()
+        averages = Averages(self.progress.sums)
         per_epoch = self._length.steps_per_epoch
         end = min((self.progress.epoch + 1) * per_epoch, self._length.steps)
-        while self.progress.step < end:
+        while self.progress.step < end and not self._stop_asked:
             values = self._stepper.step(self.progress)
             averages.add(values)
+            self.progress.sums = dict(averages.sums)
             in_epoch = self.progress.step - self.progress.epoch * per_epoch
             yield Stepped(self.progress.epoch + 1, self.progress.step, in_epoch, values)
-            if self._stop_asked:
-                return
-        yield self._end_epoch(averages, begun, folder)
+            if self.progress.step < end:
+                self.progress.seconds = time.monotonic() - begun
+                self._keeper.step_done(self.progress, folder)
+        if not self._stop_asked:
+            yield self._end_epoch(averages, begun, folder)
 
     def _end_epoch(self, averages: Averages, begun: float, folder: RunFolder) -> EpochEnded:
         self.progress.epoch += 1
-        values = {f"{TRAIN}.{name}": value for name, value in averages.means().items()}
+        self.progress.sums = {}
+        means = averages.means()
+        values = {f"{TRAIN}.{name}": means[name] for name in self._programs.names if name in means}
         values |= self._evaluate()
         self.progress.seconds = time.monotonic() - begun
-        row: Row = {"epoch": float(self.progress.epoch), **values, "seconds": self.progress.seconds}
-        improved = self._keeper.add(row, self.progress, folder)
+        counts = {"epoch": float(self.progress.epoch), "step": float(self.progress.step)}
+        improved = self._keeper.add({**counts, **values}, self.progress, folder)
         return EpochEnded(self.progress.epoch, self.progress.step, values, self.progress.seconds, improved)
+
+    def _end_badly(self, error: TreadleError, folder: RunFolder) -> None:
+        """Keeps what is good, unless it is the disk that fails; finds out where a NaN comes from."""
+        (problem, *_) = error.diagnostics
+        if problem.code == "E0808":
+            hint = f"the last checkpoint is as it was; `--resume {folder.path}` goes on from it"
+            error.diagnostics[0] = replace(problem, hint=hint if folder.path.is_dir() else None)
+            return
+        self._keeper.write_best(self.progress, folder)
+
+    def _go_to(self, path: Path) -> Progress:
+        """Sets all leaves to those of a checkpoint; where it stands."""
+        found = load_checkpoint(path)
+        progress = facts_to_progress(found.facts, self._plan, str(path))
+        types = {name: leaf.type for name, leaf in self._plan.leaves.items()}
+        for name, value in match_leaves(found.values, types, str(path)).items():
+            self._programs.session.write(name, value)
+        return progress
+
+    def _reason(self) -> Reason:
+        """Why the training ends now."""
+        if self.progress.epoch >= self._length.epochs:
+            return "done"
+        return "stopped early" if self._keeper.is_stuck else "interrupted"
 
     def _evaluate(self) -> dict[str, float]:
         values: dict[str, float] = {}
@@ -132,12 +160,12 @@ class Trainer:
         )
         return Started(self._length.epochs, self._length.steps_per_epoch, sizes, parameters, compile_seconds)
 
-    def _finished(self, reason: Reason) -> Finished:
+    def _finished(self) -> Finished:
         row = self._keeper.rows[-1] if self._keeper.rows else {}
-        values = {name: value for name, value in row.items() if name not in {"epoch", "seconds"}}
+        values = {name: value for name, value in row.items() if name not in {"epoch", "step"}}
         best = {name: value for name, value in self.progress.best.items() if name in values}
         return Finished(
-            reason,
+            self._reason(),
             self.progress.epoch,
             self.progress.step,
             values,

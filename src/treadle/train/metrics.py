@@ -28,19 +28,19 @@ def scalars(outputs: Mapping[str, Any]) -> dict[str, float]:
 class Averages:
     """Weighted means of named values."""
 
-    def __init__(self) -> None:
-        self._sums: dict[str, float] = {}
-        self._weights: dict[str, float] = {}
+    def __init__(self, sums: Mapping[str, tuple[float, float]] | None = None) -> None:
+        """Goes on from sums and weights by name."""
+        self.sums = dict(sums or {})
 
     def add(self, values: Mapping[str, float], weight: float = 1.0) -> None:
         """Counts values of one batch of `weight` examples."""
         for name, value in values.items():
-            self._sums[name] = self._sums.get(name, 0.0) + weight * value
-            self._weights[name] = self._weights.get(name, 0.0) + weight
+            total, weights = self.sums.get(name, (0.0, 0.0))
+            self.sums[name] = (total + weight * value, weights + weight)
 
     def means(self) -> dict[str, float]:
         """The mean of each value."""
-        return {name: total / self._weights[name] for name, total in self._sums.items()}
+        return {name: total / weights for name, (total, weights) in self.sums.items()}
 
 
 class Record:

@@ -1,4 +1,4 @@
-"""The learning curve of a run as a picture."""
+"""Pictures of runs: learning curves, sweeps, images side by side."""
 
 from __future__ import annotations
 
@@ -14,19 +14,15 @@ from treadle.train.events import Means
 
 Array = npt.NDArray[Any]
 
+_COUNTERS = frozenset({"epoch", "step", "seconds"})
 _DECADES = 50  # from this ratio of the largest to the smallest on, a logarithmic axis shows more
 
 
-def curve_png(rows: Sequence[Means]) -> bytes:
-    """A PNG: the losses above, the other metrics below, over epochs; one line per split."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - only at the end of a training
-    from matplotlib.figure import Figure  # noqa: PLC0415
+def curve_picture(rows: Sequence[Means], suffix: str) -> bytes:
+    """A picture (`png` or `svg`): the losses above, the other metrics below, over epochs, a line a split."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - only at the end of a training
 
-    names = [
-        name
-        for name in dict.fromkeys(name for row in rows for name in row)
-        if name not in {"epoch", "seconds"}
-    ]
+    names = [name for name in dict.fromkeys(name for row in rows for name in row) if name not in _COUNTERS]
     panels = [part for part in (_losses(names), [n for n in names if n not in _losses(names)]) if part]
     figure = Figure(figsize=(7, 3 * max(1, len(panels))), layout="constrained")
     for axes, part in zip(figure.subplots(max(1, len(panels)), squeeze=False)[:, 0], panels, strict=False):
@@ -36,9 +32,7 @@ def curve_png(rows: Sequence[Means]) -> bytes:
         axes.set_xlabel("epoch")
         axes.grid(alpha=0.3)
         axes.legend()
-    stream = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(stream)
-    return stream.getvalue()
+    return _printed(figure, suffix)
 
 
 def sweep_png(columns: Mapping[str, Sequence[Any]], scores: Sequence[float], metric: str) -> bytes:
@@ -76,6 +70,21 @@ def grid_png(images: Array) -> bytes:
         grid[top : top + height, left : left + width] = np.moveaxis(image, 0, -1)
     stream = io.BytesIO()
     imsave(stream, grid, format="png")
+    return stream.getvalue()
+
+
+def _printed(figure: Any, suffix: str) -> bytes:
+    """The file of a figure; the same figure gives the same bytes."""
+    from matplotlib import rc_context  # noqa: PLC0415
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
+    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
+
+    stream = io.BytesIO()
+    if suffix == "svg":
+        with rc_context({"svg.hashsalt": "treadle"}):
+            FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None})
+    else:
+        FigureCanvasAgg(figure).print_png(stream)
     return stream.getvalue()
 
 

@@ -10,6 +10,9 @@ from typing import Any
 from treadle.errors import fail
 from treadle.frontend.result import TrainPlan
 
+_COUNTS = ("epoch", "step", "runs")
+_OF_THE_CLOCK = "seconds"
+
 
 @dataclass
 class Progress:
@@ -20,7 +23,8 @@ class Progress:
         step: steps completed; a step runs every phase `repeat` times.
         runs: phase runs completed; each took one batch and has random draws of its own.
         best_epoch, best: the epoch whose weights are kept, and its values.
-        seconds: time spent so far.
+        sums: of the epoch that is not complete: for each value its sum over batches, and how many they were.
+        seconds: time spent so far; not in checkpoints, which are the same whatever the clock says.
     """
 
     epoch: int = 0
@@ -28,12 +32,14 @@ class Progress:
     runs: int = 0
     best_epoch: int | None = None
     best: dict[str, float] = field(default_factory=dict)
+    sums: dict[str, tuple[float, float]] = field(default_factory=dict)
     seconds: float = 0.0
 
 
 def progress_to_facts(progress: Progress, plan: TrainPlan) -> dict[str, Any]:
     """What the header of a checkpoint says."""
-    return {"plan": plan_digest(plan), "train": plan.name, "seed": plan.seed, "progress": asdict(progress)}
+    counters = {name: value for name, value in asdict(progress).items() if name != _OF_THE_CLOCK}
+    return {"plan": plan_digest(plan), "train": plan.name, "seed": plan.seed, "progress": counters}
 
 
 def facts_to_progress(facts: Mapping[str, Any], plan: TrainPlan, where: str) -> Progress:
@@ -49,8 +55,8 @@ def facts_to_progress(facts: Mapping[str, Any], plan: TrainPlan, where: str) -> 
             hint="batch, seed, optimizer and all layers must be as they were",
         )
     try:
-        return Progress(**facts["progress"])
-    except (KeyError, TypeError):
+        return _parsed(facts["progress"])
+    except (KeyError, TypeError, ValueError, AttributeError):
         fail("E0802", f"{where} does not say where the training stood")
 
 
@@ -59,3 +65,15 @@ def plan_digest(plan: TrainPlan) -> str:
     leaves = sorted(f"{name}: {leaf.type}" for name, leaf in plan.leaves.items())
     text = "\n".join([plan.name, str(plan.batch), str(plan.seed), *leaves])
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _parsed(told: Mapping[str, Any]) -> Progress:
+    """Raises ValueError, KeyError, TypeError or AttributeError for anything else than a progress."""
+    counts = {name: told[name] for name in _COUNTS}
+    best_epoch = told["best_epoch"]
+    for count in (*counts.values(), *([] if best_epoch is None else [best_epoch])):
+        if type(count) is not int or count < 0:
+            raise ValueError(f"{count} is no count")
+    best = {name: float(value) for name, value in told["best"].items()}
+    sums = {name: (float(total), float(weight)) for name, (total, weight) in told.get("sums", {}).items()}
+    return Progress(**counts, best_epoch=best_epoch, best=best, sums=sums)

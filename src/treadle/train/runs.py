@@ -1,33 +1,35 @@
 """Run folders: everything needed to repeat, continue and judge a training.
 
-`runs/<spec>-<date>-<n>/` holds `spec/` (the spec and the files it uses), `run.json` (versions, seed,
-options), `metrics.csv` (one row per epoch), `curve.png`, `best.safetensors`, `last.safetensors`. Nothing
-existing is overwritten.
+`runs/<spec>-<date>-<n>/` holds `spec/` (the spec and the files it uses), `resolved.tdl` (all of it in one),
+`run.json` (versions, machine, seed, options), `status.json` (how it ended), the files of `metric_files`,
+`curve.png` and `curve.svg`, `best.safetensors`, `last.safetensors` and `checkpoints/`, each checkpoint with
+its JSON. Nothing existing is overwritten. Non-goals: what is in a checkpoint.
 """
 
 from __future__ import annotations
 
-import csv
+import contextlib
 import datetime
-import io
+import fcntl
 import json
 import os
-import platform
-from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from treadle import __version__
-from treadle.errors import fail
+from treadle.errors import TreadleError, fail
 from treadle.frontend.program import Module
+from treadle.train.environment import hardware, versions
 from treadle.train.files import write_atomically
 from treadle.train.json_files import read_json
+from treadle.train.metric_files import METRICS, TIMES, Row, read_rows, write_rows, write_times
 
 SPEC_FOLDER = "spec"
-_FACTS = "run.json"
-_METRICS = "metrics.csv"
-_LIBRARIES = ("numpy", "numba", "llvmlite", "safetensors")
+RESOLVED = "resolved.tdl"
+_FACTS, _STATUS, _LOCK = "run.json", "status.json", ".lock"
+_SNAPSHOTS = "checkpoints"
+_SNAPSHOT = re.compile(r"step-(\d{8,})\.safetensors")
 
 
 class RunFolder:
@@ -65,10 +67,80 @@ class RunFolder:
         """The path of the checkpoint `best` or `last`."""
         return self.path / f"{name}.safetensors"
 
+    def snapshot(self, step: int) -> Path:
+        """The path of the checkpoint that is kept of a step."""
+        return self.path / _SNAPSHOTS / f"step-{step:08}.safetensors"
+
+    def snapshots(self) -> dict[int, Path]:
+        """The checkpoints that are kept, by step, in order."""
+        found = {}
+        for path in (self.path / _SNAPSHOTS).glob("step-*.safetensors"):
+            match = _SNAPSHOT.fullmatch(path.name)
+            if match:
+                found[int(match[1])] = path
+        return dict(sorted(found.items()))
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other processes from training in the folder; ends with the process, however that ends.
+
+        Raises:
+            TreadleError: E0810 when another process does already, E0808 when the folder cannot be written.
+        """
+        try:
+            stream = (self.path / _LOCK).open("w")
+        except OSError as error:
+            fail("E0808", f"{self.path / _LOCK} cannot be written: {error.strerror}")
+        with stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                fail("E0810", f"another process is training in {self.path}", hint="wait for it, or end it")
+            yield
+
+    def is_locked(self) -> bool:
+        """Whether a process is training in the folder."""
+        path = self.path / _LOCK
+        if not path.is_file():
+            return False
+        with path.open("r") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
     def write_facts(self, facts: Mapping[str, Any]) -> None:
-        """Writes `run.json`: the facts and the versions of everything that computes."""
-        content = {**facts, "versions": versions()}
+        """Writes `run.json`: the facts, and what the run is made with."""
+        device = str(facts.get("device", "cpu"))
+        content = {**facts, "versions": versions(device), "hardware": hardware(device), "started": _now()}
         write_atomically(self.path / _FACTS, json.dumps(content, indent=2, sort_keys=True).encode() + b"\n")
+
+    def write_status(self, state: str, **facts: Any) -> None:
+        """Writes `status.json`: how the training stands or ended."""
+        content = {"state": state, **facts, "at": _now()}
+        write_atomically(self.path / _STATUS, json.dumps(content, indent=2).encode() + b"\n")
+
+    def read_status(self) -> dict[str, Any]:
+        """Reads `status.json`; nothing when there is none.
+
+        Raises:
+            TreadleError: E0802 when it is damaged.
+        """
+        path = self.path / _STATUS
+        return read_json(path) if path.is_file() else {}
+
+    @contextlib.contextmanager
+    def recorded(self) -> Iterator[None]:
+        """Locks the folder, and writes down when what is done in it ends in an error."""
+        with self.locked():
+            self.write_status("running")
+            try:
+                yield
+            except TreadleError as error:
+                with contextlib.suppress(TreadleError):  # a full disk; the error itself matters more
+                    self.write_status("failed", error=error.headlines)
+                raise
 
     def read_facts(self) -> dict[str, Any]:
         """Reads `run.json`.
@@ -88,22 +160,31 @@ class RunFolder:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, text.encode())
 
-    def write_metrics(self, rows: list[dict[str, float]]) -> None:
-        """Writes `metrics.csv` anew; columns are all names that occur in the rows."""
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        stream = io.StringIO()
-        writer = csv.DictWriter(stream, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_atomically(self.path / _METRICS, stream.getvalue().encode())
+    def write_resolved(self, text: str) -> None:
+        """Writes the spec as one text that needs no other file."""
+        write_atomically(self.path / RESOLVED, text.encode())
 
-    def read_metrics(self) -> list[dict[str, float]]:
-        """The rows of `metrics.csv`; none when there is no such file."""
-        path = self.path / _METRICS
-        if not path.is_file():
-            return []
-        with path.open(newline="", encoding="utf-8") as stream:
-            return [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(stream)]
+    def write_metrics(self, rows: Sequence[Row], times: Sequence[Row] = ()) -> None:
+        """Writes the tables of metrics and times."""
+        write_rows(self.path, rows)
+        if times:
+            write_times(self.path, times)
+
+    def read_metrics(self) -> list[Row]:
+        """The rows of `metrics.csv`; none when there is no such file.
+
+        Raises:
+            TreadleError: E0802 for a damaged file.
+        """
+        return read_rows(self.path / METRICS)
+
+    def read_times(self) -> list[Row]:
+        """The rows of `times.csv`; none when there is no such file.
+
+        Raises:
+            TreadleError: E0802 for a damaged file.
+        """
+        return read_rows(self.path / TIMES)
 
 
 def spec_files(module: Module) -> dict[str, str]:
@@ -117,15 +198,8 @@ def spec_files(module: Module) -> dict[str, str]:
     return files
 
 
-def versions() -> dict[str, str]:
-    """Versions of Treadle, Python and the libraries that compute."""
-    found = {"treadle": __version__, "python": platform.python_version()}
-    for library in _LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            found[library] = "not installed"
-    return found
+def _now() -> str:
+    return datetime.datetime.now(tz=datetime.UTC).astimezone().isoformat(timespec="seconds")
 
 
 def _made(path: Path) -> bool:

@@ -42,6 +42,18 @@ def test_truncated_file_is_refused(tmp_path, length):
     assert codes(caught) == ["E0802"]
 
 
+@pytest.mark.parametrize("place", [-1, -10, 300])
+def test_changed_file_is_refused(tmp_path, place):
+    path = tmp_path / "a.safetensors"
+    save_checkpoint(path, Checkpoint(VALUES, {"seed": 3, "note": "x" * 400}))
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(TreadleError, match="checksum is another") as caught:
+        load_checkpoint(path)
+    assert codes(caught) == ["E0802"]
+
+
 @pytest.mark.parametrize("name", ["missing.safetensors", "."])
 def test_missing_checkpoint(tmp_path, name):
     with pytest.raises(TreadleError) as caught:

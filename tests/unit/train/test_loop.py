@@ -1,5 +1,7 @@
 """The loop is reproducible, can be interrupted and continued, stops and keeps what the spec says."""
 
+import hashlib
+import json
 import math
 
 import numpy as np
@@ -115,7 +117,7 @@ def test_divergence_names_the_step_and_keeps_the_best_weights(tmp_path):
     with pytest.raises(TreadleError, match=r"became (nan|inf) at step 1 \(epoch 1\)") as caught:
         Training(text, tmp_path).finish()
     assert caught.value.diagnostics[0].code == "E0612"
-    assert not (tmp_path / "last.safetensors").exists()
+    assert load_checkpoint(tmp_path).facts["progress"]["step"] == 0
 
 
 def test_evaluation_counts_every_example_once(tmp_path):
@@ -190,12 +192,14 @@ def test_files_of_a_run(tmp_path):
     training = Training(line_spec("keep best test.loss"), tmp_path)
     training.finish()
     assert {path.name for path in tmp_path.iterdir()} == {
-        "best.safetensors",
-        "curve.png",
-        "last.safetensors",
-        "metrics.csv",
+        *("best.safetensors", "best.json", "last.safetensors", "last.json"),
+        *("metrics.csv", "metrics.jsonl", "times.csv"),
+        *("curve.png", "curve.svg"),
     }
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+    assert "<svg" in (tmp_path / "curve.svg").read_text()
+    told = json.loads((tmp_path / "last.json").read_text())
+    assert told["sha256"] == hashlib.sha256((tmp_path / "last.safetensors").read_bytes()).hexdigest()
     rows = training.folder.read_metrics()
     assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
     assert all(math.isfinite(value) for row in rows for value in row.values())

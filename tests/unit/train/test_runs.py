@@ -1,10 +1,12 @@
 """Run folders are always new, tell what made them, and are refused when damaged."""
 
+import datetime
 import json
+import math
 
 import pytest
 
-from treadle.errors import TreadleError
+from treadle.errors import TreadleError, fail
 from treadle.frontend.program import load_program
 from treadle.train.runs import RunFolder, spec_files
 
@@ -51,3 +53,52 @@ def test_used_files_are_copied_too(tmp_path):
     (tmp_path / "parts" / "layers.tdl").write_text("fn double(x) = x * 2\n")
     (tmp_path / "net.tdl").write_text('use "parts/layers.tdl"\n')
     assert set(spec_files(load_program(tmp_path / "net.tdl"))) == {"net.tdl", "parts/layers.tdl"}
+
+
+def test_a_folder_in_use_is_refused(tmp_path):
+    folder = RunFolder(tmp_path)
+    with folder.recorded():
+        assert folder.is_locked()
+        assert code_of(lambda: RunFolder(tmp_path).locked().__enter__()) == "E0810"
+    assert not folder.is_locked()
+
+
+def test_failures_are_written_down(tmp_path):
+    folder = RunFolder(tmp_path)
+    states = []
+
+    def diverge():
+        with folder.recorded():
+            states.append(folder.read_status()["state"])
+            fail("E0612", "the loss became nan")
+
+    assert code_of(diverge) == "E0612"
+    assert states == ["running"]
+    assert folder.read_status()["state"] == "failed"
+    assert "became nan" in folder.read_status()["error"]
+
+
+def test_facts_tell_versions_and_machine(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.write_facts({"seed": 3, "device": "cpu"})
+    facts = folder.read_facts()
+    assert facts["hardware"]["cores"] >= 1
+    assert facts["hardware"]["memory_bytes"] > 2**20
+    assert datetime.datetime.fromisoformat(facts["started"]).tzinfo is not None
+
+
+def test_not_a_number_is_null_in_json_lines(tmp_path):
+    RunFolder(tmp_path).write_metrics(
+        [{"epoch": 1.0, "train.loss": math.nan}, {"epoch": 2.0, "train.loss": 0.5}]
+    )
+    lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert lines == [{"epoch": 1, "train.loss": None}, {"epoch": 2, "train.loss": 0.5}]
+    first, second = RunFolder(tmp_path).read_metrics()
+    assert math.isnan(first["train.loss"])
+    assert second == {"epoch": 2.0, "train.loss": 0.5}
+
+
+@pytest.mark.parametrize("content", ["epoch\nfive\n", "epoch\n1,2,3\n"])
+def test_damaged_metrics_are_refused(tmp_path, content):
+    (tmp_path / "metrics.csv").write_text(content)
+    assert code_of(RunFolder(tmp_path).read_metrics) == "E0802"

@@ -2,54 +2,48 @@
 
 import json
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from treadle.cli.launch import Launch, Options, describe, prepare, prepare_again
 from treadle.cli.live import finished_table, make_view, show_all
-from treadle.cli.options import (
-    DataOption,
-    DeviceOption,
-    JsonOption,
-    NameOption,
-    QuietOption,
-    SpecArgument,
-    ThreadsOption,
-)
-from treadle.cli.plans import choose_plan
+from treadle.cli.options import DataOption, JsonOption, NameOption, QuietOption, ThreadsOption
 from treadle.cli.problems import EXIT_INTERRUPTED
 from treadle.cli.specs import find_spec
 from treadle.frontend.load import load_spec
-from treadle.frontend.result import Checked, TrainPlan
-from treadle.train.data.folders import Folders
-from treadle.train.ema import with_settings
 from treadle.train.events import Finished
-from treadle.train.feeds import load_feeds
 from treadle.train.loop import Trainer
-from treadle.train.programs import Programs, compile_training
-from treadle.train.runs import RunFolder, spec_files
+from treadle.train.runs import RunFolder
 from treadle.train.weights import load_weights
 
+SpecArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="SPEC", help="A .tdl file, or the name of a gallery spec; `--resume` knows it."),
+]
 EpochsOption = Annotated[int | None, typer.Option("--epochs", min=1, help="Instead of the spec's.")]
 StepsOption = Annotated[int | None, typer.Option("--steps", min=1, help="Stop after so many steps.")]
 SeedOption = Annotated[int | None, typer.Option("--seed", min=0, help="Instead of the spec's.")]
+DeviceOption = Annotated[
+    str | None,
+    typer.Option("--device", help="`cpu` (the default) and `cuda` (a GPU) compile; `numpy` interprets."),
+]
 RunOption = Annotated[Path | None, typer.Option("--run", metavar="DIR", help="Name of the new run folder.")]
 ResumeOption = Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="Go on with a run.")]
 
 
 def run(
-    spec: SpecArgument,
+    spec: SpecArgument = None,
     name: NameOption = None,
     data: DataOption = None,
     epochs: EpochsOption = None,
     steps: StepsOption = None,
     seed: SeedOption = None,
-    device: DeviceOption = "cpu",
+    device: DeviceOption = None,
     threads: ThreadsOption = None,
     run_folder: RunOption = None,
     resume: ResumeOption = None,
@@ -58,68 +52,64 @@ def run(
 ) -> None:
     """Train a network. Ctrl-C saves and leaves; `--resume RUN` goes on.
 
-    Examples: treadle train digits_mlp | treadle train lenet.tdl --data mnist --epochs 3
+    Examples: treadle train digits_mlp | treadle train lenet.tdl --data mnist --epochs 3 | treadle train
+    --resume runs/lenet-20260101-1
     """
-    path = find_spec(spec)
-    checked = load_spec(path)
-    if resume and seed is None:
-        seed = int(RunFolder(resume).read_facts()["seed"])
-    plan = with_settings(_adjusted(choose_plan(checked, name), epochs, steps, seed))
-    feeds = load_feeds(checked, plan, Folders.around(path, data))
-    begun = time.monotonic()
-    programs = compile_training(plan, feeds, device, threads)
-    compile_seconds = time.monotonic() - begun
-    trainer = Trainer(plan, feeds, programs)
-    folder = RunFolder(resume) if resume else _new_folder(run_folder, path)
-    if resume:
-        trainer.resume(folder)
+    options = Options(name, data, epochs, steps, seed, device, threads)
+    if resume is None and spec is None:
+        raise typer.BadParameter("name a spec, or a run folder with --resume")
+    if resume is not None and run_folder is not None:
+        raise typer.BadParameter("--run names a new folder, --resume one that is there")
+    if resume is not None:
+        folder = RunFolder(resume)
+        launch = prepare_again(folder, find_spec(spec) if spec else None, options)
     else:
-        _load(plan, programs, Folders.around(path, data), quiet=quiet or as_json)
-        _describe_run(folder, checked, plan, path, data)
-    with _stop_on_interrupt(trainer):
-        finished = show_all(trainer.run(folder, compile_seconds), make_view(quiet=quiet or as_json))
+        path = find_spec(str(spec))
+        launch = prepare(load_spec(path), path, options)
+        folder = RunFolder.create_at(run_folder) if run_folder else RunFolder.create(Path("runs"), path.stem)
+    with folder.recorded():
+        if resume is not None:
+            launch.trainer.resume(folder)
+        else:
+            _begin(folder, launch, quiet=quiet or as_json)
+        with _stop_on_interrupt(launch.trainer):
+            events = launch.trainer.run(folder, launch.compile_seconds)
+            finished = show_all(events, make_view(quiet=quiet or as_json))
+        _write_end(folder, finished)
     _conclude(finished, folder, as_json=as_json)
 
 
-def _adjusted(plan: TrainPlan, epochs: int | None, steps: int | None, seed: int | None) -> TrainPlan:
-    if epochs is not None:
-        plan = replace(plan, epochs=epochs, steps=None)
-    if steps is not None:
-        plan = replace(plan, steps=steps, epochs=None)
-    return plan if seed is None else replace(plan, seed=seed)
-
-
-def _load(plan: TrainPlan, programs: Programs, folders: Folders, *, quiet: bool) -> None:
-    for report in load_weights(plan, programs.session, folders):
+def _begin(folder: RunFolder, launch: Launch, *, quiet: bool) -> None:
+    describe(folder, launch)
+    for report in load_weights(launch.plan, launch.programs.session, launch.folders):
         if not quiet:
             print(report)
 
 
-def _new_folder(chosen: Path | None, spec: Path) -> RunFolder:
-    return RunFolder.create_at(chosen) if chosen else RunFolder.create(Path("runs"), spec.stem)
-
-
-def _describe_run(
-    folder: RunFolder, checked: Checked, plan: TrainPlan, path: Path, data: Path | None
-) -> None:
-    folder.write_spec(spec_files(checked.module))
-    facts: dict[str, Any] = {"spec": str(path), "train": plan.name, "seed": plan.seed}
-    folder.write_facts(facts | {"data": str(data) if data else None})
-
-
 @contextmanager
 def _stop_on_interrupt(trainer: Trainer) -> Iterator[None]:
-    """The first Ctrl-C asks the training to end; a second one ends it at once."""
+    """The first Ctrl-C (or SIGTERM) asks the training to end; a second one ends it at once."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
     def ask(_signal: int, _frame: object) -> None:
-        signal.signal(signal.SIGINT, before)
+        restore()
         trainer.stop()
 
-    before = signal.signal(signal.SIGINT, ask)
+    for number in before:
+        signal.signal(number, ask)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        restore()
+
+
+def _write_end(folder: RunFolder, finished: Finished) -> None:
+    told = {name: getattr(finished, name) for name in ("epoch", "step", "best_epoch")}
+    folder.write_status(finished.reason, **told, seconds=round(finished.seconds, 3))
 
 
 def _conclude(finished: Finished, folder: RunFolder, *, as_json: bool) -> None:

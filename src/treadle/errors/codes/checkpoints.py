@@ -59,8 +59,15 @@ CODES = (
         "E0809",
         "run cannot be continued",
         "The run was made from another spec or with other settings, so that continuing would mix two "
-        "trainings.",
-        "treadle train other.tdl --resume runs/first",
+        "trainings. Without a spec, `--resume` goes on with the one that the run was made by.",
+        "treadle train other.tdl --resume runs/first    # wrong\n"
+        "treadle train --resume runs/first              # right",
+    ),
+    CodeInfo(
+        "E0810",
+        "run is in use",
+        "Another process is training in the run folder; two would spoil each other's files.",
+        "treadle train --resume runs/first    # wrong while the run is going on",
     ),
     CodeInfo(
         "E0813",

@@ -1,0 +1,68 @@
+"""A training that is killed at random moments and continued leaves the same bytes as one that is not."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from support.killable import train_and_kill, train_to_end
+
+KILLS = 20
+SPEC = """
+model Net {
+  input x: f32[N, 2]
+  target t: i64[N]
+  h = x |> dense(4) |> tanh |> (dropout(0.3) if training else identity)
+  logits = h |> dense(2)
+  loss cross_entropy(logits, t)
+  metric accuracy(logits, t)
+}
+
+data Points {
+  train = table([[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0], [0, 2, 0], [2, 0, 0], [2, 1, 1], [1, 2, 1],
+                 [2, 2, 0]])
+  test  = table([[0, 0, 0], [2, 2, 0], [2, 1, 1]])
+  x = train.values[:, :2]
+  t = cast(train.values[:, 2], i64)
+  augment(train) { x = train.values[:, :2] + 0.1 * normal[shape(train.values)[0], 2] }
+}
+
+train Net on Points {
+  optimizer adam(lr = cosine(0.05, warmup = 10))
+  batch 2   epochs 60   seed 3   ema 0.9
+  keep best 2 by train.loss   keep last 2   keep every 50 steps
+  save every 7 steps
+}
+"""
+SAME = ("metrics.csv", "metrics.jsonl", "last.safetensors", "best.safetensors", "curve.png", "curve.svg")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "net.tdl").write_text(SPEC)
+    return tmp_path
+
+
+def contents(run):
+    """The bytes of what a training leaves, times apart."""
+    paths = [run / name for name in SAME] + sorted((run / "checkpoints").glob("*.safetensors"))
+    return {str(path.relative_to(run)): path.read_bytes() for path in paths}
+
+
+def test_killed_trainings_continue_bit_for_bit(folder):
+    base = ["--device", "numpy"]
+    assert train_to_end(folder, ["net.tdl", *base, "--run", "whole"]) == 0
+    draw = random.Random(5)  # noqa: S311 - not for secrets
+    words = ["net.tdl", *base, "--run", "killed"]
+    killed = 0
+    while killed < KILLS:
+        assert train_and_kill(folder, words, draw, longest=0.15)
+        killed += 1
+        words = [*base, "--resume", "killed"]
+    steps = int((folder / "killed" / "metrics.csv").read_text().splitlines()[-1].split(",")[1])
+    assert 10 < steps < 240, "the kills must fall among the steps"
+    assert train_to_end(folder, words) == 0
+    whole, continued = contents(folder / "whole"), contents(folder / "killed")
+    assert list(continued) == list(whole)
+    assert [name for name in whole if continued[name] != whole[name]] == []
