@@ -120,7 +120,7 @@ def run_spec(imported: Imported, inputs: Mapping[str, Any], device: str) -> dict
 
 
 def _array(value: Any, dtype: str) -> Any:
-    return np.ascontiguousarray(np.asarray(value).astype(dtype))
+    return np.array(value, dtype, order="C")
 
 
 def _sizes(model: ModelGraph, inputs: Mapping[str, Any]) -> dict[str, int]:

@@ -149,10 +149,10 @@ def total(terms: Sequence[Operand]) -> Term:
     return result
 
 
-def function(parameter: str, body: Operand) -> Term:
-    """`fn(parameter) = body`."""
-    parameters = (ast.Parameter(parameter, None, None, span=NOWHERE),)
-    return Term(ast.Lambda(parameters, term(body).expr, span=NOWHERE))
+def function(parameters: str, body: Operand) -> Term:
+    """`fn(parameters) = body`; names apart by spaces."""
+    named = tuple([ast.Parameter(name, None, None, span=NOWHERE) for name in parameters.split()])
+    return Term(ast.Lambda(named, term(body).expr, span=NOWHERE))
 
 
 def _binary(op: str, left: Operand, right: Operand) -> Term:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from treadle.interop.onnx.importing.node import Node
 from treadle.interop.onnx.importing.registry import operator
-from treadle.interop.onnx.importing.terms import Term, call
+from treadle.interop.onnx.importing.terms import Term, call, term
 
 
 @operator("LeakyRelu")
@@ -40,7 +40,7 @@ def selu(node: Node) -> Term:
     if not (node.given("alpha") or node.given("gamma")):
         return call("selu", node[0])
     alpha, gamma = node.float("alpha", 1.6732632), node.float("gamma", 1.050701)
-    return gamma * call("elu", node[0], alpha)
+    return term(gamma) * call("elu", node[0], alpha)
 
 
 @operator("HardSigmoid")

@@ -93,7 +93,9 @@ def _biased(node: Node, y: Term) -> Term:
 @operator("CausalConvWithState")
 def causal_conv(node: Node) -> tuple[Term, Term]:
     """A depthwise convolution over time that goes on from a past; gives the next past, too."""
-    y, state = node.unpack(call("causal_depthwise", node[0], node[1], past=node[3] if node.has(3) else None), 2)
+    y, state = node.unpack(
+        call("causal_depthwise", node[0], node[1], past=node[3] if node.has(3) else None), 2
+    )
     if node.has(2):
         y = y + call("channel_bias", node[2], 1)
     activation = node.text("activation", "none")

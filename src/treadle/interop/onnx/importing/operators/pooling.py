@@ -95,7 +95,7 @@ def global_lp_pool(node: Node) -> Term:
 
 @operator("MaxUnpool")
 def max_unpool(node: Node) -> Term:
-    """Elements back at the positions that `MaxPool` found; zeros elsewhere, also behind if a size is given."""
+    """Elements at the positions that `MaxPool` found; zeros elsewhere, also behind if a size is given."""
     windows = sliding(node, node.ints("kernel_shape"))
     lengths = fixed(node, node.shape(0)[2:], "unpooling")
     size = [

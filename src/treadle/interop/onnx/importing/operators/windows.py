@@ -1,6 +1,6 @@
 """What convolutions and pooling share: the settings of sliding windows, with padding worked out.
 
-Input: the attributes `kernel_shape`, `strides`, `pads`, `dilations`, `auto_pad`. Output: numbers for the spec.
+Input: attributes such as `strides`, `pads`, `dilations`, `auto_pad`. Output: numbers for the spec.
 """
 
 from __future__ import annotations
@@ -39,7 +39,11 @@ def sliding(node: Node, size: Sequence[int], image: int = 0) -> Sliding:
 
 
 def _pads(
-    node: Node, lengths: Sequence[DimLike], size: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+    node: Node,
+    lengths: Sequence[DimLike],
+    size: Sequence[int],
+    stride: Sequence[int],
+    dilation: Sequence[int],
 ) -> tuple[tuple[int, int], ...]:
     way, count = node.text("auto_pad", "NOTSET"), len(size)
     if way in ("NOTSET", ""):
