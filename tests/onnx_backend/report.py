@@ -15,6 +15,8 @@ from onnx.backend.base import Backend
 from onnx.backend.test import BackendTest
 from onnx.backend.test.loader import load_model_tests
 
+from .excluded import why_excluded
+
 DOWNLOADED = "OnnxBackendRealModelTest"  # models of this category come from the network
 
 _DEVICE = re.compile(r"_(cpu|cuda)$")
@@ -89,7 +91,12 @@ class _Verdicts(TestResult):
 def judge(tests: Iterable[TestCase]) -> list[Verdict]:
     """Runs tests."""
     result = _Verdicts()
-    TestSuite(tests).run(result)
+    for test in tests:
+        reason = why_excluded(name_of(test))
+        if reason is None:
+            TestSuite([test]).run(result)
+        else:
+            result.addSkip(test, reason)
     return result.verdicts
 
 
