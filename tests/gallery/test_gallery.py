@@ -28,7 +28,7 @@ from treadle.train.loop import Trainer
 from treadle.train.programs import compile_training
 from treadle.train.runs import RunFolder
 from treadle.train.summary import summarise
-from treadle.viz import picture_text
+from treadle.viz import Wish, picture_text
 
 CASES = all_cases()
 NAMES = sorted(path.stem for path in SPECS.glob("*/*.tdl"))
@@ -58,7 +58,7 @@ def test_pictures_name_what_the_spec_declares(name: str) -> None:
         assert all(wanted in picture for wanted in model.inputs)
     for plan in checked(name).trains.values():
         for phase in plan.phases:
-            backward = picture_text(differentiate(phase.graph), "backward")
+            backward = picture_text(differentiate(phase.graph), Wish("joint"))
             assert "dashed" in backward
 
 

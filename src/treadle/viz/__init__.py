@@ -1,5 +1,7 @@
-"""Pictures of graphs: forward, or forward and backward together, as dot, svg, png or pdf."""
+"""Pictures: graphs forward, backward and twice differentiated, kernels, memory."""
 
-from treadle.viz.draw import Drawing, draw, picture_text
+from treadle.viz.draw import FORMATS, WHATS, Drawing, Wish, draw, picture_text
+from treadle.viz.scene import What
+from treadle.viz.subject import subject_of
 
-__all__ = ["Drawing", "draw", "picture_text"]
+__all__ = ["FORMATS", "WHATS", "Drawing", "What", "Wish", "draw", "picture_text", "subject_of"]

@@ -2,8 +2,8 @@
 
 Input: a `Picture`. Output: dot text, the same for the same picture. Non-goals: running Graphviz (`graphviz`).
 
-Arrows of the backward part are written from head to tail and drawn back to front, so that the layout puts the
-gradients of a layer beside the layer.
+In pictures of several parts, arrows of the backward part are written from head to tail and drawn back to
+front, so that the layout puts the gradients of a layer beside the layer.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from itertools import pairwise
 
 import pydot
 
+from treadle.viz.legend import Sample, legend_rows
 from treadle.viz.picture import Arrow, Box, Picture
 from treadle.viz.scene import LOOP_MARK, Path
 from treadle.viz.style import (
     CLUSTER,
     EDGE,
     GRAPH,
+    LEGEND,
     LOOP_CLUSTER,
     NODE,
-    Kind,
     Role,
     arrow_attributes,
     box_attributes,
@@ -29,19 +30,27 @@ from treadle.viz.style import (
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
+_UNSEEN = {"style": "invis"}
 
-def picture_to_dot(picture: Picture) -> str:
-    """The picture as dot text."""
-    dot = pydot.Dot("treadle", graph_type="digraph", **_quoted({**GRAPH, "label": picture.title}))
+
+def picture_to_dot(picture: Picture, *, clusters: bool = True, beside: bool = True) -> str:
+    """The picture as dot text.
+
+    Args:
+        picture: boxes and arrows.
+        clusters: whether frames are drawn around layers.
+        beside: whether parameters stand beside their readers, not above them.
+    """
+    dot = pydot.Dot("treadle", graph_type="digraph", **_quoted({**GRAPH, "label": _heading(picture)}))
     dot.set_node_defaults(**_quoted(NODE))
     dot.set_edge_defaults(**_quoted(EDGE))
-    clusters = _Clusters(dot)
+    frames = _Clusters(dot)
     for box in picture.boxes:
-        clusters.of(box.path).add_node(_node(box))
-    clusters.file()
+        frames.of(box.path if clusters else ()).add_node(_node(box))
+    frames.file()
     for arrow in picture.arrows:
-        dot.add_edge(_edge(arrow))
-    dot.add_subgraph(_legend(picture))
+        dot.add_edge(_edge(arrow, picture, beside=beside))
+    _add_legend(dot, picture)
     return str(dot.to_string())
 
 
@@ -79,43 +88,74 @@ def _quoted(attributes: dict[str, str]) -> dict[str, str]:
     return {name: quoted(value) for name, value in attributes.items()}
 
 
+def _heading(picture: Picture) -> str:
+    return f"{picture.title}\n{picture.caption}" if picture.caption else picture.title
+
+
 def _node(box: Box) -> pydot.Node:
-    attributes = {**box_attributes(box.kind, backward=box.backward), "label": box.label, "tooltip": box.tip}
+    attributes = {**box_attributes(box.kind, box.part), "label": box.label, "tooltip": box.tip}
     return pydot.Node(box.key, **_quoted(attributes))
 
 
-def _edge(arrow: Arrow) -> pydot.Edge:
+def _edge(arrow: Arrow, picture: Picture, *, beside: bool) -> pydot.Edge:
     attributes = arrow_attributes(arrow.role, arrow.label)
-    if arrow.role is Role.BACKWARD:
-        return pydot.Edge(arrow.head, arrow.tail, **_quoted({**attributes, "dir": "back"}))
+    if not beside:
+        attributes.pop("minlen", None)
+    if arrow.loose:
+        attributes["constraint"] = "false"
+    if _is_reversed(arrow, picture):
+        head = attributes.pop("arrowhead")
+        return pydot.Edge(arrow.head, arrow.tail, **_quoted({**attributes, "dir": "back", "arrowtail": head}))
     return pydot.Edge(arrow.tail, arrow.head, **_quoted(attributes))
 
 
-def _legend(picture: Picture) -> pydot.Cluster:
-    """A column that explains the shapes and arrows in use, and no others."""
-    legend = pydot.Cluster("legend", **_quoted({**CLUSTER, "label": "legend"}))
-    used = {(box.kind, box.backward) for box in picture.boxes}
-    kinds = [(kind, (kind, False) not in used) for kind in Kind if {(kind, False), (kind, True)} & used]
-    rows = [f"legend{index}" for index in range(len(kinds))]
-    for row, (kind, backward) in zip(rows, kinds, strict=True):
-        attributes = {**box_attributes(kind, backward=backward), "label": kind.value, "fontsize": "8"}
-        legend.add_node(pydot.Node(row, **_quoted(attributes)))
-    for above, below in pairwise(rows):
-        legend.add_edge(pydot.Edge(above, below, style="invis"))
-    _add_arrows(legend, picture, rows[-1:])
-    return legend
+def _is_reversed(arrow: Arrow, picture: Picture) -> bool:
+    return picture.upward and arrow.role is Role.BACKWARD
 
 
-def _add_arrows(legend: pydot.Cluster, picture: Picture, above: list[str]) -> None:
-    roles = [
-        role for role in Role if role is not Role.LEAF and any(arrow.role is role for arrow in picture.arrows)
-    ]
-    for role in roles:
-        start, end = f"legend_{role.name.lower()}", f"legend_{role.name.lower()}_end"
-        for name in (start, end):
-            legend.add_node(pydot.Node(name, shape="point", width='"0.04"'))
-        for previous in above:
-            legend.add_edge(pydot.Edge(previous, start, style="invis"))
-        attributes = {**arrow_attributes(role, role.value), "constraint": "true"}
-        legend.add_edge(pydot.Edge(start, end, **_quoted(attributes)))
-        above = [end]
+def _add_legend(dot: pydot.Dot, picture: Picture) -> None:
+    """Rows below everything, which unseen arrows from the lowest boxes keep there."""
+    legend = pydot.Cluster("legend", **_quoted(LEGEND))
+    middles = []
+    for number, entries in enumerate(legend_rows(picture)):
+        row = pydot.Subgraph(f"legend{number}", rank="same")
+        ends = [_add_entry(row, f"legend{number}_{column}", entry) for column, entry in enumerate(entries)]
+        for (_, left), (right, _) in pairwise(ends):
+            row.add_edge(pydot.Edge(left, right, **_UNSEEN))
+        legend.add_subgraph(row)
+        middles.append(ends[len(ends) // 2][0])
+    for above, below in pairwise(middles):
+        legend.add_edge(pydot.Edge(above, below, **_UNSEEN))
+    dot.add_subgraph(legend)
+    for key in _lowest(picture):
+        dot.add_edge(pydot.Edge(key, middles[0], **_UNSEEN, weight="0"))
+
+
+def _add_entry(row: pydot.Subgraph, name: str, entry: Sample | Role) -> tuple[str, str]:
+    """Adds a box, or an arrow from a point to its words; returns the names of the first and last node."""
+    if isinstance(entry, Sample):
+        attributes = {**box_attributes(entry.kind, entry.part), "label": entry.label, "fontsize": "9"}
+        row.add_node(pydot.Node(name, **_quoted(attributes)))
+        return name, name
+    words = f"{name}_words"
+    row.add_node(pydot.Node(name, shape="point", width='"0.04"'))
+    row.add_node(pydot.Node(words, **_quoted({"shape": "plaintext", "label": entry.value, "fontsize": "9"})))
+    attributes = {**arrow_attributes(entry), "minlen": "2"}
+    attributes.pop("constraint", None)
+    row.add_edge(pydot.Edge(name, words, **_quoted(attributes)))
+    return name, words
+
+
+def _leads_on(arrow: Arrow) -> bool:
+    """Whether the layout puts the end of an arrow below its start, not beside it."""
+    return not arrow.loose and "minlen" not in arrow_attributes(arrow.role)
+
+
+def _lowest(picture: Picture) -> list[str]:
+    """Boxes that no arrow of the layout leads on from."""
+    above = {
+        arrow.head if _is_reversed(arrow, picture) else arrow.tail
+        for arrow in picture.arrows
+        if _leads_on(arrow)
+    }
+    return [box.key for box in picture.boxes if box.key not in above]

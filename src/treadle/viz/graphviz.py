@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from treadle.errors import Diagnostic, TreadleError, fail
@@ -16,13 +17,29 @@ INSTALL_HINT = (
     "install it with `sudo apt install graphviz` (Debian, Ubuntu), `sudo dnf install graphviz` (Fedora) or "
     "`brew install graphviz` (macOS), or write a .dot file, which needs nothing"
 )
-ATTEMPTS: tuple[tuple[str, tuple[str, ...], bool], ...] = (  # words, options, leaves beside their readers
-    ("curved arrows", ("-Gsplines=spline",), True),
-    ("parameters above their readers", ("-Gsplines=spline",), False),
-    ("bent arrows", ("-Gsplines=polyline", "-Gnslimit=4"), False),
-    ("straight arrows", ("-Gsplines=line", "-Gnslimit=1", "-Gnslimit1=1", "-Gmclimit=0.1"), False),
-)
+_HURRIED = ("-Gnslimit=1", "-Gnslimit1=1", "-Gmclimit=0.1")
 SMALLER_HINT = "fold layers with `--depth 1`, or write a .dot file and lay it out with another program"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One way to lay a picture out: its words, options of Graphviz, and what dot text it wants."""
+
+    words: str
+    options: tuple[str, ...]
+    beside: bool = True
+    clusters: bool = True
+    patience: float = 1.0
+
+
+LAYOUTS = (
+    Layout("curved arrows", ("-Gsplines=spline",)),
+    Layout("parameters above their readers", ("-Gsplines=spline",), beside=False),
+    Layout("bent arrows", ("-Gsplines=polyline", "-Gnslimit=4"), beside=False),
+    Layout("straight arrows", ("-Gsplines=line", *_HURRIED), beside=False),
+    Layout("straight arrows and no frames", ("-Gsplines=line", *_HURRIED), False, False, 3.0),
+)
+_FIRST_OF_LARGE = 3
 
 
 @dataclass(frozen=True)
@@ -33,13 +50,15 @@ class Rendered:
     note: str
 
 
-def render(dot_text: str, image_format: str, *, large: bool = False, seconds: float = 20.0) -> Rendered:
+def render(
+    text_for: Callable[[Layout], str], image_format: str, *, large: bool = False, seconds: float = 20.0
+) -> Rendered:
     """Lays the picture out, more plainly after a failure or when `seconds` have passed.
 
     Args:
-        dot_text: the picture in the dot language.
+        text_for: the picture in the dot language, as a layout wants it.
         image_format: svg, png or pdf.
-        large: whether to begin with the plainest layout, because others would hardly be done in time.
+        large: whether to begin with a plain layout, because others would hardly be done in time.
         seconds: the most that one attempt may take; the last one may take three times as long.
 
     Raises:
@@ -47,20 +66,15 @@ def render(dot_text: str, image_format: str, *, large: bool = False, seconds: fl
     """
     program = shutil.which("dot")
     if program is None:
-        fail(
-            "E1002",
-            f"a {image_format} picture needs Graphviz, and no program `dot` was found",
-            hint=INSTALL_HINT,
-        )
+        message = f"a {image_format} picture needs Graphviz, and no program `dot` was found"
+        fail("E1002", message, hint=INSTALL_HINT)
     problems = ["the picture is large"] if large else []
-    for name, options, beside in ATTEMPTS[-1:] if large else ATTEMPTS:
-        text = dot_text if beside else dot_text.replace('minlen="0"', 'minlen="1"')
-        content, problem = _attempt(
-            [program, f"-T{image_format}", *options], text, seconds * (3 if name == ATTEMPTS[-1][0] else 1)
-        )
+    for layout in LAYOUTS[_FIRST_OF_LARGE:] if large else LAYOUTS:
+        command = [program, f"-T{image_format}", *layout.options]
+        content, problem = _attempt(command, text_for(layout), seconds * layout.patience)
         if not problem:
-            return Rendered(content, f"drawn with {name}, because {problems[-1]}" if problems else "")
-        problems.append(f"Graphviz with {name} {problem}")
+            return Rendered(content, f"drawn with {layout.words}, because {problems[-1]}" if problems else "")
+        problems.append(f"Graphviz with {layout.words} {problem}")
     raise TreadleError([Diagnostic("E1013", "; ".join(problems), hint=SMALLER_HINT)])
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from treadle.ir import Graph, Node
 from treadle.ops import REGISTRY
-from treadle.viz.style import Kind
+from treadle.viz.scene import Kind, Part
 
 _BY_OP = {
     "input": Kind.INPUT,
@@ -35,6 +35,13 @@ _BY_OP = {
     "random_normal": Kind.RANDOM,
     "fold_in": Kind.RANDOM,
 }
+_END_PARTS = {
+    "grad": Part.BACKWARD,
+    "inner": Part.BACKWARD,
+    "norm": Part.BACKWARD,
+    "second": Part.SECOND,
+    "hessian": Part.SECOND,
+}
 _CONSTANT_LEAVES = {"const", "table", "iota"}
 _NEVER_CONSTANT = {"input", "param", "state", "scan", "item"}
 
@@ -47,6 +54,11 @@ def kind_of(node: Node) -> Kind:
     if "reduction" in traits:
         return Kind.REDUCTION
     return Kind.ELEMENTWISE if "elementwise" in traits else Kind.VIEW
+
+
+def end_part(name: str) -> Part:
+    """The part of the program that a named result is the end of."""
+    return _END_PARTS.get(name.partition(":")[0], Part.FORWARD)
 
 
 def constants(graph: Graph) -> frozenset[int]:

@@ -9,8 +9,10 @@ from typing import Any
 
 from treadle.ir import Node
 from treadle.types import Dim, DimLike, DType, TensorType
-from treadle.viz.style import Kind
+from treadle.viz.scene import Kind
 
+NORM = "½ |d loss|²"
+_SLOPES = {"grad": "loss", "second": "loss", "hessian": NORM}
 _LONGEST_NAME = 60
 
 
@@ -50,8 +52,10 @@ def scan_label(node: Node) -> str:
 def end_label(name: str) -> tuple[Kind, str]:
     """The kind and words of a named result of the graph."""
     role, _, own = name.partition(":")
-    if role == "grad":
-        return Kind.GRADIENT, f"d loss / d {shortened(own)}"
+    if role in _SLOPES:
+        return Kind.GRADIENT, f"d {_SLOPES[role]} / d {shortened(own)}"
+    if role == "norm":
+        return Kind.OUTPUT, NORM
     if role == "loss":
         return Kind.LOSS, shortened(own) or "loss"
     return Kind.OUTPUT, f"{role} {shortened(own)}" if own else role

@@ -1,21 +1,58 @@
-"""A graph flattened for drawing: loop bodies inlined, constants written into the labels of their users.
+"""What there is to draw, before anything is folded: elements, their operands, links and notes.
 
-Input: a graph, the results to draw, and which nodes are of the backward part. Output: `Element`s; operands
-come before users, but for the values that a loop carries back. Non-goals: grouping, looks.
+Made by `build`; both printers, dot and html, start from here. Non-goals: grouping, looks, layout.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
 
-from treadle.ir import Graph, Node
-from treadle.viz.kinds import constants, kind_of
-from treadle.viz.labels import end_label, leaf_label, node_label, scan_label, type_text
-from treadle.viz.style import Kind
+from treadle.ir import Node
 
+What = Literal["forward", "backward", "joint", "second", "kernels", "memory"]
 Path = tuple[str, ...]
 LOOP_MARK = "\0"  # separates a loop's label from its key in a path, so that equal labels stay apart
+
+
+class Kind(Enum):
+    """What a box stands for; the value is its line in the legend. Later kinds outrank earlier ones."""
+
+    VIEW = "other view of the same numbers"
+    ELEMENTWISE = "element by element"
+    REDUCTION = "reduction along axes"
+    LOOKUP = "gather or scatter"
+    RANDOM = "random draw"
+    LINEAR = "matrix product, convolution"
+    GRAD = "gradient, as an expression"
+    STEP = "one step of a sequence"
+    CARRY = "value carried from step to step"
+    TAKEN = "value of the forward part"
+    LAYER = "layer, folded up"
+    INPUT = "input or target"
+    PARAM = "parameter"
+    STATE = "state"
+    OUTPUT = "output, metric"
+    LOSS = "loss"
+    GRADIENT = "gradient of the loss"
+
+    @property
+    def rank(self) -> int:
+        """Position in the order above."""
+        return _ORDER[self]
+
+
+_ORDER = {kind: index for index, kind in enumerate(Kind)}
+
+
+class Part(Enum):
+    """Which part of a program an element belongs to."""
+
+    FORWARD = "forward"
+    BACKWARD = "backward"
+    SECOND = "gradient of the gradient"
+    UPDATE = "update"
 
 
 @dataclass(frozen=True)
@@ -29,149 +66,60 @@ class Wire:
 
 @dataclass(frozen=True)
 class Element:
-    """One thing to draw. `path` is its chain of layers and loops; `size` counts a parameter's values."""
+    """One thing to draw.
+
+    Attributes:
+        key: unique in its scene.
+        kind: what it stands for, and so how it looks.
+        label: the words in the box; they may have several lines.
+        path: its chain of layers and loops, the outermost first.
+        part: the part of the program.
+        wires: its operands in order; constants are written in the label instead.
+        nodes: what it stands for in the graph; several for a kernel.
+        size: the number of values of a parameter.
+        detail: a longer text about it, such as a kernel's source.
+    """
 
     key: str
     kind: Kind
     label: str
     path: Path
-    backward: bool
-    wires: tuple[Wire, ...]
-    tip: str
+    part: Part
+    wires: tuple[Wire, ...] = ()
+    nodes: tuple[Node, ...] = ()
     size: int = 0
+    detail: str = ""
+
+    @property
+    def tip(self) -> str:
+        """Where in the spec it comes from; its op when that is not known."""
+        return "\n".join(dict.fromkeys(str(node.span or node.op) for node in self.nodes))
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where a walk stands: prefix of keys, path of the enclosing loops, side of the picture."""
+class Link:
+    """Keys of an element and of one that computes a gradient of it."""
 
-    prefix: str
-    path: Path
-    backward: frozenset[int]
-
-    def key(self, node: Node) -> str:
-        return f"{self.prefix}{node.id}"
-
-    def path_of(self, node: Node) -> Path:
-        return (*self.path, *scope_path(node.scope, self.path))
+    forward: str
+    gradient: str
 
 
-def flatten(graph: Graph, roots: Mapping[str, Node], backward: frozenset[int]) -> list[Element]:
-    """The elements that `roots` need, followed by the roots' own ends."""
-    walk = _Walk()
-    place = _Place("n", (), backward)
-    wires = walk.nodes(graph, graph.ancestors(roots.values()), place, {})
-    for name, node in roots.items():
-        kind, label = end_label(name)
-        path = place.path_of(node) if kind is Kind.GRADIENT else ()
-        walk.add(
-            Element(f"end:{name}", kind, label, path, kind is Kind.GRADIENT, (wires[node.id],), _tip(node))
-        )
-    return walk.elements
+@dataclass(frozen=True)
+class Scene:
+    """All elements, operands before users but for values that loops feed back."""
+
+    title: str
+    what: What
+    elements: tuple[Element, ...]
+    links: tuple[Link, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> int:
+        """How many values all parameters have."""
+        return sum(element.size for element in self.elements)
 
 
-def scope_path(scope: str, outer: Path = ()) -> Path:
-    """A layer path as its parts, without those that the enclosing loop's path already has."""
-    parts = tuple(part for part in scope.split(".") if part)
-    layers = tuple(part for part in outer if LOOP_MARK not in part)
-    return parts[len(layers) :] if parts[: len(layers)] == layers else parts
-
-
-class _Walk:
-    def __init__(self) -> None:
-        self.elements: list[Element] = []
-        self._positions: dict[str, int] = {}
-        self._results: dict[str, list[Wire]] = {}
-
-    def add(self, element: Element) -> None:
-        self._positions[element.key] = len(self.elements)
-        self.elements.append(element)
-
-    def nodes(
-        self, graph: Graph, needed: set[int], place: _Place, given: Mapping[int, Wire]
-    ) -> dict[int, Wire]:
-        """Adds the needed nodes; returns the wire that carries each node's value. Constants have none."""
-        wires = dict(given)
-        hidden = constants(graph) - {node.id for node in graph.roots()}
-        for node in graph:
-            if node.id not in needed or node.id in wires or node.id in hidden:
-                continue
-            if node.op == "scan":
-                self._scan(node, wires, place)
-            elif node.op == "item":
-                result = self._results[place.key(node.inputs[0])][node.attrs["index"]]
-                wires[node.id] = replace(result, label=type_text(node.type))
-            else:
-                wires[node.id] = self._plain(node, wires, place)
-        return wires
-
-    def _plain(self, node: Node, wires: Mapping[int, Wire], place: _Place) -> Wire:
-        kind = kind_of(node)
-        is_leaf = kind in {Kind.INPUT, Kind.PARAM, Kind.STATE}
-        entering = tuple(wires[operand.id] for operand in node.inputs if operand.id in wires)
-        size = node.type.size if kind is Kind.PARAM else 0
-        self.add(
-            Element(
-                place.key(node),
-                kind,
-                leaf_label(node) if is_leaf else node_label(node),
-                place.path_of(node),
-                node.id in place.backward and not is_leaf,
-                entering,
-                _tip(node),
-                size if isinstance(size, int) else 0,
-            )
-        )
-        return Wire(place.key(node), type_text(node.type))
-
-    def _scan(self, node: Node, wires: Mapping[int, Wire], place: _Place) -> None:
-        body: Graph = node.attrs["body"]
-        key = place.key(node)
-        is_backward = node.id in place.backward
-        inner = _Place(
-            f"{key}_",
-            (*place.path_of(node), f"{scan_label(node)}{LOOP_MARK}{key}"),
-            frozenset(range(len(body))) if is_backward else frozenset(),
-        )
-        given = self._body_inputs(node, wires, inner, backward=is_backward)
-        inside = self.nodes(body, body.ancestors(body.outputs.values()), inner, given)
-        self._results[key] = [inside[result.id] for result in body.outputs.values()]
-        for index in range(node.attrs["carries"]):
-            self._feed_back(f"{inner.prefix}in{index}", self._results[key][index])
-
-    def _body_inputs(
-        self, node: Node, wires: Mapping[int, Wire], inner: _Place, *, backward: bool
-    ) -> dict[int, Wire]:
-        """Wires of the body's inputs: constants of the loop come straight from outside, others get a box."""
-        given: dict[int, Wire] = {}
-        carries = node.attrs["carries"]
-        steps = carries + node.attrs["sequences"]
-        for position, (name, own) in enumerate(node.attrs["body"].inputs.items()):
-            operand = node.inputs[position] if position < len(node.inputs) else None
-            outer = wires.get(operand.id) if operand is not None else None
-            if outer is not None and position >= steps:
-                given[own.id] = outer
-                continue
-            kind = Kind.CARRY if position < carries else Kind.STEP
-            key = f"{inner.prefix}in{position}"
-            entering = () if outer is None else (outer,)
-            self.add(Element(key, kind, _body_label(kind, name), inner.path, backward, entering, _tip(node)))
-            given[own.id] = Wire(key, type_text(own.type))
-        return given
-
-    def _feed_back(self, carry: str, result: Wire) -> None:
-        position = self._positions[carry]
-        element = self.elements[position]
-        back = replace(result, feedback=True)
-        self.elements[position] = replace(element, wires=(*element.wires, back))
-
-
-def _body_label(kind: Kind, name: str) -> str:
-    if name == "index":
-        return "step number"
-    return f"carried {name}" if kind is Kind.CARRY else f"one step {name}"
-
-
-def _tip(node: Node) -> str:
-    """Shown when the pointer rests on a box: where in the spec it comes from."""
-    return str(node.span) if node.span is not None else node.op
+def part_name(part: str) -> str:
+    """The words of one part of a path."""
+    return part.partition(LOOP_MARK)[0]

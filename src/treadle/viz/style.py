@@ -8,34 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-
-class Kind(Enum):
-    """What a box stands for; the value is its line in the legend. Later kinds outrank earlier ones."""
-
-    VIEW = "other view of the same numbers"
-    ELEMENTWISE = "element by element"
-    REDUCTION = "reduction along axes"
-    LOOKUP = "gather or scatter"
-    RANDOM = "random draw"
-    LINEAR = "matrix product, convolution"
-    GRAD = "gradient, as an expression"
-    STEP = "one step of a sequence"
-    CARRY = "value carried from step to step"
-    LAYER = "layer, folded up"
-    INPUT = "input or target"
-    PARAM = "parameter"
-    STATE = "state"
-    OUTPUT = "output, metric"
-    LOSS = "loss"
-    GRADIENT = "gradient of the loss"
-
-    @property
-    def rank(self) -> int:
-        """Position in the order above."""
-        return _ORDER[self]
-
-
-_ORDER = {kind: index for index, kind in enumerate(Kind)}
+from treadle.viz.scene import Kind, Part
 
 
 @dataclass(frozen=True)
@@ -52,13 +25,14 @@ class Look:
 LOOKS: dict[Kind, Look] = {
     Kind.VIEW: Look("box", "#ffffff", "filled,rounded"),
     Kind.ELEMENTWISE: Look("box", "#f2f2f2", "filled,rounded"),
-    Kind.REDUCTION: Look("invhouse", "#e3f1dc"),
+    Kind.REDUCTION: Look("box", "#e3f1dc", "filled,diagonals"),
     Kind.LOOKUP: Look("tab", "#e6e0f0"),
     Kind.RANDOM: Look("hexagon", "#fbe0ea"),
     Kind.LINEAR: Look("box", "#cfe2f7", penwidth=2.0),
     Kind.GRAD: Look("invtriangle", "#f7d9d0"),
     Kind.STEP: Look("cds", "#ffffff"),
     Kind.CARRY: Look("house", "#fff3d6"),
+    Kind.TAKEN: Look("plain", "#ffffff", "filled,rounded"),
     Kind.LAYER: Look("box3d", "#cfe2f7"),
     Kind.INPUT: Look("ellipse", "#ffffff", penwidth=2.0),
     Kind.PARAM: Look("note", "#fff3bf"),
@@ -69,6 +43,9 @@ LOOKS: dict[Kind, Look] = {
 }
 
 BACKWARD_INK = "#a33b20"
+SECOND_INK = "#5b3a9e"
+UPDATE_INK = "#1d6b3a"
+LINK_INK = "#3b6ea8"
 QUIET_INK = "#8a8a8a"
 FONT = "Helvetica"
 
@@ -91,6 +68,7 @@ CLUSTER = {
     "labeljust": "l",
     "margin": "7",
 }
+LEGEND = {**CLUSTER, "label": "legend", "style": "dotted"}
 LOOP_CLUSTER = {**CLUSTER, "style": "rounded,bold", "color": "#404040"}
 
 
@@ -99,21 +77,33 @@ class Role(Enum):
 
     FORWARD = "value"
     BACKWARD = "gradient"
+    SECOND = "gradient of the gradient"
     LEAF = "input, parameter or state"
     SAVED = "forward value that the gradient needs"
     FEEDBACK = "to the next step"
+    LINK = "where its gradient is computed"
+    ASIDE = "kept in one row"
 
 
 _ARROWS: dict[Role, dict[str, str]] = {
     Role.FORWARD: {"weight": "8"},
     Role.LEAF: {"minlen": "0"},
-    Role.BACKWARD: {"color": BACKWARD_INK, "fontcolor": BACKWARD_INK, "style": "dashed", "weight": "4"},
-    Role.SAVED: {"color": QUIET_INK, "style": "dotted", "constraint": "false"},
+    Role.BACKWARD: {"color": BACKWARD_INK, "fontcolor": BACKWARD_INK, "arrowhead": "empty", "weight": "4"},
+    Role.SECOND: {"color": SECOND_INK, "fontcolor": SECOND_INK, "arrowhead": "vee"},
+    Role.SAVED: {"color": QUIET_INK, "style": "dotted"},
     Role.FEEDBACK: {"style": "bold", "constraint": "false"},
+    Role.LINK: {"color": LINK_INK, "style": "dashed", "arrowhead": "odot", "minlen": "0"},
+    Role.ASIDE: {"style": "invis", "minlen": "0"},
+}
+_BORDERS: dict[Part, dict[str, str]] = {
+    Part.FORWARD: {},
+    Part.BACKWARD: {"color": BACKWARD_INK, "style": "dashed"},
+    Part.SECOND: {"color": SECOND_INK, "style": "dotted"},
+    Part.UPDATE: {"color": UPDATE_INK, "style": "bold"},
 }
 
 
-def arrow_attributes(role: Role, label: str) -> dict[str, str]:
+def arrow_attributes(role: Role, label: str = "") -> dict[str, str]:
     """Graphviz attributes of an arrow."""
     attributes = dict(_ARROWS[role])
     if label:
@@ -121,15 +111,14 @@ def arrow_attributes(role: Role, label: str) -> dict[str, str]:
     return attributes
 
 
-def box_attributes(kind: Kind, *, backward: bool) -> dict[str, str]:
-    """Graphviz attributes of a box; boxes of the backward graph have a dashed border in another ink."""
+def box_attributes(kind: Kind, part: Part) -> dict[str, str]:
+    """Graphviz attributes of a box: the kind gives shape and fill, the part ink and style of the border."""
     look = LOOKS[kind]
-    attributes = {"shape": look.shape, "style": look.style, "fillcolor": look.fill}
+    border = dict(_BORDERS[part])
+    own = border.pop("style", "")
+    style = look.style if not own or own in look.style else f"{look.style},{own}"
+    attributes = {"shape": look.shape, "style": style, "fillcolor": look.fill, **border}
     attributes["penwidth"] = f"{look.penwidth:g}"
     if look.peripheries != 1:
         attributes["peripheries"] = str(look.peripheries)
-    if backward:
-        attributes["color"] = BACKWARD_INK
-        if "dashed" not in look.style:
-            attributes["style"] = f"{look.style},dashed"
     return attributes

@@ -8,7 +8,7 @@ import pytest
 
 from support.nets import lenet
 from treadle.errors import TreadleError
-from treadle.viz import draw, picture_text
+from treadle.viz import Wish, draw, picture_text
 
 needs_graphviz = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 
@@ -44,7 +44,7 @@ def test_an_existing_file_stays_unless_told(tmp_path):
 
 @pytest.mark.parametrize("name", ["net.jpeg", "net"])
 def test_an_unknown_ending_lists_the_known(tmp_path, name):
-    with pytest.raises(TreadleError, match="dot, svg, png, pdf") as caught:
+    with pytest.raises(TreadleError, match="svg, png, pdf, dot") as caught:
         draw(lenet(), tmp_path / name)
     assert code_of(caught) == "E1010"
 
@@ -58,8 +58,8 @@ def test_a_folder_that_cannot_be_made_is_a_diagnostic(tmp_path):
 
 def test_depth_folds_layers_and_refuses_zero(tmp_path):
     whole = draw(lenet(), tmp_path / "whole.dot")
-    folded = draw(lenet(), tmp_path / "folded.dot", depth=1)
+    folded = draw(lenet(), tmp_path / "folded.dot", Wish(depth=1))
     assert folded.boxes < whole.boxes
     with pytest.raises(TreadleError) as caught:
-        picture_text(lenet(), depth=0)
+        picture_text(lenet(), Wish(depth=0))
     assert code_of(caught) == "E1003"

@@ -6,17 +6,24 @@ from typing import Annotated
 import typer
 
 from treadle.cli.options import ModelOption, SpecArgument
-from treadle.cli.plans import choose_model, choose_phase
 from treadle.cli.specs import find_spec
+from treadle.errors import did_you_mean, fail
 from treadle.frontend.load import load_spec
-from treadle.viz import draw
+from treadle.viz import WHATS, Wish, draw, subject_of
 
 OutputOption = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="A .svg, .png, .pdf or .dot file.")
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="A .svg, .png, .pdf, .dot or .html file."),
 ]
-BackwardOption = Annotated[bool, typer.Option("--backward", help="Draw the gradients as well.")]
+WhatOption = Annotated[str, typer.Option("--what", metavar="WHAT", help=f"One of: {', '.join(WHATS)}.")]
 DepthOption = Annotated[
-    int | None, typer.Option("--depth", min=1, help="Fold layers nested deeper than this.")
+    int | None, typer.Option("--depth", min=1, help="Fold layers nested deeper than this; 99 folds none.")
+]
+OpenOption = Annotated[
+    list[str] | None, typer.Option("--open", metavar="LAYER", help="Do not fold this layer; repeatable.")
+]
+CloseOption = Annotated[
+    list[str] | None, typer.Option("--close", metavar="LAYER", help="Fold this layer; repeatable.")
 ]
 PhaseOption = Annotated[
     str | None, typer.Option("--phase", help="Draw the objective of this phase of training.")
@@ -27,19 +34,23 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing 
 def run(
     spec: SpecArgument,
     output: OutputOption = None,
+    what: WhatOption = "forward",
     model: ModelOption = None,
-    backward: BackwardOption = False,
     depth: DepthOption = None,
+    opened: OpenOption = None,
+    closed: CloseOption = None,
     phase: PhaseOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Draw a network, forward or with its gradients; svg, png and pdf need Graphviz.
+    """Draw a network, its gradients, its kernels or its memory; svg, png and pdf need Graphviz.
 
-    Examples: treadle draw lenet -o lenet.svg | treadle draw net.tdl --backward -o net.pdf
+    Examples: treadle draw lenet -o lenet.svg | treadle draw net.tdl --what joint --close encoder -o net.pdf
     """
+    if what not in WHATS:
+        hint = did_you_mean(what, WHATS) or f"one of: {', '.join(WHATS)}"
+        fail("E1003", f"`--what {what}` is not known", hint=hint)
+    wish = Wish(what, depth, opened or (), closed or ())
     path = find_spec(spec)
-    checked = load_spec(path)
-    chosen = choose_model(checked, model) if phase is None else choose_phase(checked, phase)
-    target = output or Path(f"{path.stem}.svg")
-    drawing = draw(chosen.graph, target, "backward" if backward else "forward", depth, overwrite=force)
+    program = subject_of(load_spec(path), wish.what, model, phase)
+    drawing = draw(program, output or Path(f"{path.stem}.svg"), wish, overwrite=force)
     print(f"{drawing.path}: {drawing.boxes} boxes" + (f" ({drawing.note})" if drawing.note else ""))

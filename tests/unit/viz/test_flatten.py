@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from support.nets import N, f32, lenet, recurrent
 from treadle.ir import Builder, Graph
-from treadle.viz.scene import LOOP_MARK, flatten, scope_path
-from treadle.viz.style import Kind
+from treadle.viz.flatten import flatten, scope_path
+from treadle.viz.scene import LOOP_MARK, Kind
 
 
 def elements_of(graph):
-    return {element.key: element for element in flatten(graph, graph.outputs, frozenset())}
+    return {element.key: element for element in flatten(graph, graph.outputs, {})}
 
 
 def test_every_wire_starts_at_an_element():

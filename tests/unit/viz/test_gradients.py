@@ -7,10 +7,10 @@ import pytest
 from support.nets import N, f32, lenet, recurrent
 from treadle.errors import TreadleError
 from treadle.ir import Builder, Graph
-from treadle.viz import picture_text
-from treadle.viz.backward import backward_nodes, with_gradients
-from treadle.viz.scene import flatten
-from treadle.viz.style import Kind
+from treadle.viz import Wish, picture_text
+from treadle.viz.build import joint_scene
+from treadle.viz.gradients import parts_of, with_gradients
+from treadle.viz.scene import Kind, Part
 
 
 @pytest.mark.parametrize("net", [lenet, recurrent])
@@ -24,14 +24,13 @@ def test_every_parameter_has_a_gradient_and_no_grad_node_is_left(net):
 
 def test_forward_nodes_are_those_that_results_need():
     graph = with_gradients(lenet())
-    backward = backward_nodes(graph)
+    backward = {node for node, part in parts_of(graph).items() if part is Part.BACKWARD}
     assert {graph[i].op for i in backward} >= {"conv_filter_grad", "conv_input_grad", "fold_windows"}
     assert graph.outputs["loss"].id not in backward
 
 
 def test_gradients_keep_the_layer_they_belong_to():
-    graph = with_gradients(lenet())
-    elements = flatten(graph, graph.outputs, backward_nodes(graph))
+    elements = joint_scene(lenet()).elements
     filters = [element for element in elements if element.label.startswith("conv_filter_grad")]
     assert sorted(element.path for element in filters) == [("conv2d",), ("conv2d_2",)]
     ends = [element for element in elements if element.kind is Kind.GRADIENT]
@@ -39,7 +38,7 @@ def test_gradients_keep_the_layer_they_belong_to():
 
 
 def test_the_picture_links_gradients_to_the_values_they_need():
-    text = picture_text(recurrent(), "backward")
+    text = picture_text(recurrent(), Wish("joint"))
     assert "forward value that the gradient needs" in text
     assert "scan, 5 steps, backwards" in text
 
@@ -47,7 +46,7 @@ def test_the_picture_links_gradients_to_the_values_they_need():
 def test_the_given_graph_stays_as_it_is():
     graph = lenet()
     before = (len(graph), list(graph.outputs))
-    picture_text(graph, "backward")
+    picture_text(graph, Wish("joint"))
     assert (len(graph), list(graph.outputs)) == before
 
 
@@ -56,7 +55,7 @@ def test_without_a_loss_there_is_no_backward_graph():
     g = Builder(graph)
     graph.outputs["output:y"] = g.exp(g.input("x", f32(N)))
     with pytest.raises(TreadleError) as caught:
-        picture_text(graph, "backward")
+        picture_text(graph, Wish("joint"))
     assert caught.value.diagnostics[0].code == "E1005"
 
 
