@@ -4,7 +4,8 @@
 """
 
 from treadle.errors.codes import CODES, CodeInfo
-from treadle.errors.diagnostic import Diagnostic, Diagnostics, Frame, Label, TreadleError, fail
+from treadle.errors.diagnostic import Diagnostic, Frame, Label
+from treadle.errors.failure import Diagnostics, TreadleError, fail
 from treadle.errors.suggest import did_you_mean, nearest
 
 __all__ = [

@@ -57,7 +57,7 @@ def run_trial(job: TrialJob) -> dict[str, Any]:
     try:
         found = _train(job)
     except TreadleError as error:
-        found = {"status": "failed", "error": str(error)}
+        found = {"status": "failed", "error": error.headlines}
     result = {"values": dict(job.values), "seconds": time.monotonic() - begun, **found}
     write_atomically(job.folder / RESULT, json.dumps(result, indent=2).encode() + b"\n")
     return result

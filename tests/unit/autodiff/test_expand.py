@@ -156,7 +156,7 @@ def test_missing_rule_names_the_op_and_the_file():
             y = g.mystery(x)
         g.graph.outputs["dx"] = g.grad(y, x)
         with pytest.raises(
-            TreadleError, match=r"net.tdl:1:1: .*`mystery` has no derivative rule.*ops/rules\.py"
+            TreadleError, match=r"`mystery` has no derivative rule.*ops/rules\.py(.|\n)*net.tdl:1:1"
         ):
             expand.run(g.graph)
     finally:

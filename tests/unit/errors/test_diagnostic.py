@@ -15,8 +15,9 @@ def test_unknown_code_is_a_programming_error():
 
 def test_fail_carries_one_diagnostic():
     span = Source("f", "abc").span(1, 2)
-    with pytest.raises(TreadleError, match=r"f:1:2: error\[E0301\]: who is b") as caught:
+    with pytest.raises(TreadleError, match=r"error\[E0301\]: who is b\n  --> f:1:2\n") as caught:
         fail("E0301", "who is b", span, hint="try a")
+    assert caught.value.headlines == "f:1:2: error[E0301]: who is b"
     assert caught.value.diagnostics == [Diagnostic("E0301", "who is b", span, hint="try a")]
 
 
