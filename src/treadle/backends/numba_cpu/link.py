@@ -81,7 +81,7 @@ class Linker:
             self.scratch[call] = Buffer("scratch", DType.U8, size, BufferKind.ARENA)
 
     def link(self, plan: Plan, codes: Mapping[KernelSource, KernelCode], addresses: Addresses) -> Linked:
-        """The plan's program, and where the addresses of its inputs stand."""
+        """The plan's program, and where the addresses of its inputs and outputs stand."""
         linked = Linked()
         instructions = _Linking(self, codes, addresses, linked).instructions(plan.calls)
         linked.program = run.Program(instructions, self.threads)
@@ -90,10 +90,10 @@ class Linker:
 
 @dataclass
 class Linked:
-    """A program and the words that hold addresses of inputs, by buffer."""
+    """A program and the words that hold addresses of inputs and outputs, by buffer."""
 
     program: run.Program | None = None
-    inputs: dict[Buffer, list[Binding]] = field(default_factory=dict)
+    words: dict[Buffer, list[Binding]] = field(default_factory=dict)
 
 
 class _Linking:
@@ -145,11 +145,11 @@ class _Linking:
         return calls
 
     def _bind(self, call: run.Call, slot: int, buffer: Buffer, offset: int, moves: Moves) -> None:
-        """Writes an address into a meta array, or notes where an input's will be written; and how it
-        advances."""
-        if buffer.kind is BufferKind.INPUT:
-            self.linked.inputs.setdefault(buffer, []).append(Binding(call.meta, slot, offset))
-        else:
+        """Writes an address into a meta array, notes where it stands if a caller's array may take its place,
+        and how it advances."""
+        if buffer.kind in {BufferKind.INPUT, BufferKind.OUTPUT}:
+            self.linked.words.setdefault(buffer, []).append(Binding(call.meta, slot, offset))
+        if buffer.kind is not BufferKind.INPUT:
             call.meta[slot] = self.addresses[buffer] + offset
         for loop, step in moves:
             if step:

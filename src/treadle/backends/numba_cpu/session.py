@@ -2,7 +2,7 @@
 
 Input: linked programs over planned buffers. Output: results as NumPy arrays. One arena serves all programs
 of a session; parameters and states lie in a block of their own. Inputs are read where the caller has them,
-if their layout allows it.
+if their layout allows it; outputs are written where the caller gets them, unless they are small.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from treadle.types import DType
 
 Array = NDArray[Any]
 
+_WORTH_BINDING = 4096  # bytes; copying fewer takes less time than a new array and its address
 _LONG_ENOUGH = 200e-6  # seconds that a measurement should take, many times what it takes to enter a program
 
 
@@ -103,14 +104,47 @@ class Input:
         address = array.ctypes.data
         if address != self.address:
             self.address = address
-            for binding in self.bindings:
-                binding.meta[binding.slot] = address + binding.offset
+            point(self.bindings, address)
 
     def _needs_copy(self, value: Any) -> bool:
         plain = isinstance(value, np.ndarray) and value.dtype == np.dtype(self.dtype.numpy_name)
         return (
             self.dtype is DType.BF16 or not plain or not value.flags.c_contiguous or not value.flags.aligned
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Output:
+    """An output of a program: where it lies in the session, and the words that hold its address."""
+
+    tensor: Tensor
+    bindings: list[Binding]
+
+    def make(self) -> Tensor:
+        """Points the program at a new array; a small output stays in the session."""
+        words = self.tensor.words
+        if words.nbytes < _WORTH_BINDING or not self.bindings:
+            return self.tensor
+        fresh = Tensor(aligned_empty(words), self.tensor.dtype)
+        point(self.bindings, fresh.words.ctypes.data)
+        return fresh
+
+    def take(self, made: Tensor) -> Array:
+        """What the program wrote: the new array, or a copy of what stayed in the session."""
+        return made.read() if made is self.tensor else from_words(made.words, made.dtype)
+
+
+def aligned_empty(like: Array) -> Array:
+    """An array of this shape and type whose address is as aligned as those of the session's memory."""
+    raw = np.empty(like.nbytes + ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    return raw[start : start + like.nbytes].view(like.dtype).reshape(like.shape)
+
+
+def point(bindings: Iterable[Binding], address: int) -> None:
+    """Writes the address of a buffer wherever a program expects it."""
+    for binding in bindings:
+        binding.meta[binding.slot] = address + binding.offset
 
 
 @dataclass
@@ -120,17 +154,18 @@ class Runner:
 
     program: Program
     inputs: tuple[Input, ...]
-    outputs: dict[str, Tensor] = field(default_factory=dict)
+    outputs: dict[str, Output] = field(default_factory=dict)
     parts: Sequence[tuple[Call, Callable[[int], Runner]]] = ()
 
     def run(self, values: Mapping[str, Any]) -> dict[str, Array]:
-        """Binds the inputs, runs, and copies the outputs."""
+        """Binds inputs and outputs, and runs."""
         for given in self.inputs:
             if given.name not in values:
                 raise KeyError(f"input {given.name} is missing")
             given.bind(values[given.name])
+        made = {name: output.make() for name, output in self.outputs.items()}
         self.program.run()
-        return {name: tensor.read() for name, tensor in self.outputs.items()}
+        return {name: output.take(made[name]) for name, output in self.outputs.items()}
 
 
 def make_runner(plan: Plan, linked: Linked, tensors: Mapping[Buffer, Tensor]) -> Runner:
@@ -138,10 +173,13 @@ def make_runner(plan: Plan, linked: Linked, tensors: Mapping[Buffer, Tensor]) ->
     if linked.program is None:
         raise ValueError(f"{plan.name} is not linked")
     inputs = tuple(
-        Input(name, s.shape, s.buffer.dtype, linked.inputs.get(s.buffer, []))
+        Input(name, s.shape, s.buffer.dtype, linked.words.get(s.buffer, []))
         for name, s in plan.inputs.items()
     )
-    outputs = {name: tensors[storage.buffer] for name, storage in plan.outputs.items()}
+    outputs = {
+        name: Output(tensors[storage.buffer], linked.words.get(storage.buffer, []))
+        for name, storage in plan.outputs.items()
+    }
     return Runner(linked.program, inputs, outputs)
 
 
