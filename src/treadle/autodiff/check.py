@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from treadle.autodiff import expand
+from treadle.autodiff.attach import GRADIENT, with_gradients
 from treadle.autodiff.freeze import Run, Values, freeze
-from treadle.ir import Builder, Graph, rewrite
+from treadle.ir import Graph, rewrite
 from treadle.ir.retype import retype
 from treadle.types import DType
 
@@ -108,7 +109,8 @@ def _derivatives(
     wide = retype(_only(graph, output), DType.F32, DType.F64)
     wide, at = freeze(wide, {name: _widened(value) for name, value in values.items()}, run)
     value = expand.run(wide)
-    analytic = run(expand.run(_with_gradients(wide, output, names)), at)
+    found = run(expand.run(with_gradients(wide, output, names)), at)
+    analytic = {name: found[f"{GRADIENT}{name}"] for name in names}
 
     def slope(directions: Values) -> float:
         ends = [
@@ -125,15 +127,6 @@ def _only(graph: Graph, output: str) -> Graph:
     copy = rewrite(graph, lambda _builder, _node, _inputs: None)
     copy.outputs = {output: copy.outputs[output]}
     copy.updates = {}
-    return copy
-
-
-def _with_gradients(graph: Graph, output: str, names: Sequence[str]) -> Graph:
-    copy = rewrite(graph, lambda _builder, _node, _inputs: None)
-    builder = Builder(copy)
-    entering = {**copy.inputs, **copy.leaves()}
-    y = copy.outputs[output]
-    copy.outputs = {name: builder.grad(y, entering[name]) for name in names}
     return copy
 
 

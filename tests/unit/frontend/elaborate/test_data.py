@@ -82,7 +82,7 @@ def test_checking_reads_no_files_and_finds_unknown_names():
     text = """
 data Images {
   train = csv("missing.csv")
-  image = resize(train.images, 28)
+  image = scaled_to(train.images, 28)
   digit = train.labels
   doubled = image * 2
   augment(train) { digit = shift(digit) }
@@ -91,7 +91,7 @@ data Images {
     with pytest.raises(TreadleError) as caught:
         load_text(text)
     found = [(problem.code, problem.message) for problem in caught.value.diagnostics]
-    assert found == [("E0301", "`resize` is not defined"), ("E0301", "`shift` is not defined")]
+    assert found == [("E0301", "`scaled_to` is not defined"), ("E0301", "`shift` is not defined")]
 
 
 def test_checking_knows_the_sources():
