@@ -1,65 +1,74 @@
 """Kernels of the gallery specs compile for two generations of GPUs and hold the limits; needs no GPU.
 
-Kernels are told apart by their text. All of them take a quarter of an hour to compile on two cores, so that
-by default a sample is: always the same one, chosen by the hash of the text, with at least one of each kind of
-template, until their texts reach a length (`SAMPLE`). `TREADLE_ALL_KERNELS=1` compiles all for both.
+Compiling all of them takes most of an hour of one core. A record says which were found to hold the limits
+(`record.py`); here everything else is compiled, and a sample of the record again: always the same one, chosen
+by digests, with at least one of each kind of template. `TREADLE_ALL_KERNELS=1` compiles all.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 import pytest
 
 from support.cuda_parts import needs_disassembler
-from treadle.backends.numba_cuda.kernel import KernelSource
-from treadle.cli.specs import gallery
+
+if TYPE_CHECKING:
+    from cubins.record import Compilation
 
 pytestmark = needs_disassembler
 
-NAMES = sorted(gallery())
 TEMPLATES = ("gemm", "gemv", "conv", "combine")
-SAMPLE = {"sm_90a": 250_000, "sm_80": 80_000}
-"""Characters of kernel text to compile for each target; ten thousand take about two seconds."""
-
-Shared = dict[KernelSource, int]
-Verdicts = dict[str, list[str]]
+SAMPLE = {"sm_90a": 160_000, "sm_80": 60_000}
+"""Characters of kernel text to compile again for each target; ten thousand take about two seconds."""
+NEW = 600_000
+"""Characters of kernel text outside the record that are compiled here; above, it is time for a new record."""
 
 
 @pytest.fixture(scope="module")
-def verdicts() -> Verdicts:
-    """What is wrong with the kernels of each spec."""
-    from cubins.gallery_kernels import all_kernels, all_problems  # noqa: PLC0415 - imports numba-cuda
+def work() -> list[Compilation]:
+    """Every kernel of the gallery for every target."""
+    from cubins.gallery_kernels import compilations  # noqa: PLC0415 - imports numba-cuda
+    from treadle.cli.specs import gallery  # noqa: PLC0415
 
-    of_spec = all_kernels(NAMES)
-    shared: Shared = defaultdict(int)
-    for kernels in of_spec.values():
-        for source, size in kernels:
-            shared[source] = max(shared[source], size)
-    work = [(source, shared[source], target) for target in SAMPLE for source in chosen(shared, target)]
-    found: dict[KernelSource, list[str]] = defaultdict(list)
-    for (source, _, _), problems in zip(work, all_problems(work), strict=True):
-        found[source] += problems
-    print(f"{len(shared)} distinct kernels, {len(work)} compilations")
-    return {
-        name: [what for source, _ in kernels for what in found[source]] for name, kernels in of_spec.items()
-    }
+    return compilations(sorted(gallery()))
 
 
-def chosen(shared: Shared, target: str) -> list[KernelSource]:
-    """The kernels to compile: one of each kind of template, then others up to the sample's length."""
-    ordered = sorted(shared, key=lambda source: hashlib.sha256(source.text.encode()).digest())
+def test_every_kernel_holds_the_limits(work: Sequence[Compilation]) -> None:
+    """What the record does not know is compiled now."""
+    from cubins.gallery_kernels import all_problems  # noqa: PLC0415
+    from cubins.record import line_of, read  # noqa: PLC0415
+
+    known = read()
+    new = [each for each in work if line_of(each) not in known]
+    length = sum(len(source.text) for source, _, _ in new)
+    assert length < NEW, f"{len(new)} of {len(work)} are not in the record: run `python -m tests.cubins`"
+    assert not [problem for problems in all_problems(new) for problem in problems]
+
+
+def test_the_record_is_right(work: Sequence[Compilation]) -> None:
+    """Compiled again, a sample of the record holds the limits."""
+    from cubins.gallery_kernels import all_problems  # noqa: PLC0415
+
+    sample = list(chosen(work))
+    assert {target for _, _, target in sample} == set(SAMPLE)
+    assert not [problem for problems in all_problems(sample) for problem in problems]
+
+
+def chosen(work: Sequence[Compilation]) -> Iterator[Compilation]:
+    """What to compile again: one of each kind of template, then others up to the sample's length."""
+    from cubins.record import line_of  # noqa: PLC0415
+
+    ordered = sorted(work, key=line_of)
     if os.environ.get("TREADLE_ALL_KERNELS"):
-        return ordered
-    templates = {source.name: source for source in reversed(ordered) if source.name.startswith(TEMPLATES)}
-    lengths = accumulate(len(source.text) for source in ordered)
-    sample = [source for source, length in zip(ordered, lengths, strict=True) if length <= SAMPLE[target]]
-    return list(dict.fromkeys([*templates.values(), *sample]))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_kernels_of_a_spec_hold_the_limits(name: str, verdicts: Verdicts) -> None:
-    assert not verdicts[name]
+        yield from ordered
+        return
+    for target, length in SAMPLE.items():
+        mine = [each for each in ordered if each[2] == target]
+        lengths = accumulate(len(source.text) for source, _, _ in mine)
+        sample = [each for each, total in zip(mine, lengths, strict=True) if total <= length]
+        templates = {kind: each for each in mine for kind in TEMPLATES if each[0].name.startswith(kind)}
+        yield from {line_of(each): each for each in [*templates.values(), *sample]}.values()
