@@ -10,6 +10,7 @@ from pathlib import Path
 
 import treadle
 from treadle.frontend import ast
+from treadle.frontend.doc_comments import comment_above
 from treadle.frontend.parser import parse
 from treadle.source import Source
 
@@ -36,7 +37,7 @@ def undocumented() -> list[str]:
         for path in sorted(_STDLIB.glob("*.tdl"))
         for source in [_source(path)]
         for block in _definitions(source)
-        if not _comment_above(source, block.span.line)
+        if not comment_above(source, block.span.line)
     ]
 
 
@@ -59,7 +60,7 @@ def _definitions(source: Source) -> list[ast.Definition]:
 
 
 def _entry(source: Source, block: ast.Definition) -> str:
-    words = " ".join(_comment_above(source, block.span.line)) or "(no description)"
+    words = " ".join(comment_above(source, block.span.line)) or "(no description)"
     shown = block.span.text.strip() if block.short else _head(block.span.text)
     return f"### {block.name}\n\n```\n{shown}\n```\n\n{words}\n"
 
@@ -67,14 +68,6 @@ def _entry(source: Source, block: ast.Definition) -> str:
 def _head(text: str) -> str:
     """A definition up to its body, on as many lines as it has there; short ones are shown whole."""
     return text.partition("{")[0].strip()
-
-
-def _comment_above(source: Source, line: int) -> list[str]:
-    words: list[str] = []
-    while (text := source.line_text(line - 1).strip()).startswith("#"):
-        words.insert(0, text.lstrip("#").strip())
-        line -= 1
-    return words
 
 
 def _introduction(source: Source) -> str:

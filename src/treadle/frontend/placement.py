@@ -56,6 +56,7 @@ _WORD: dict[type[ast.Node], str] = {
     ast.Setting: "a setting",
     ast.ExprStatement: "scan",
 }
+_NO_BEGINNING = ("in", "scan")
 _BLOCK: dict[type[ast.Node], str] = {
     ast.Model: "a model",
     ast.Layer: "a layer",
@@ -81,6 +82,12 @@ _INSTEAD: dict[tuple[type[ast.Node], type[ast.Node]], str] = {
     (ast.Fn, ast.Param): "write a layer: only layers and models own parameters",
     (ast.Fn, ast.State): "write a layer: only layers and models own state",
 }
+
+
+def words_of(block: type[ast.Node]) -> list[str]:
+    """The words that begin the statements which may stand in a block of this kind."""
+    words = [_WORD[statement] for statement in _ALLOWED[block]]
+    return [word for word in words if word.isalpha() and word not in _NO_BEGINNING]
 
 
 def check_placement(spec: ast.Spec, problems: Diagnostics) -> None:

@@ -7,12 +7,13 @@ The files of the library are cut into blocks, and a block is parsed when its nam
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from treadle.errors import Label, fail
+from treadle.errors import Diagnostics, Label, TreadleError, fail
 from treadle.frontend import ast
 from treadle.frontend.parser import parse
 from treadle.frontend.spec_files import read_spec
@@ -80,11 +81,35 @@ def link(source: Source) -> Module:
     return _Loader(None).module(source, None)
 
 
-class _Loader:
-    """Reads files once each, and refuses circles."""
+def link_draft(
+    source: Source, spec: ast.Spec, path: Path | None, texts: Mapping[Path, str], problems: Diagnostics
+) -> Module:
+    """The module of a text that is being written: what is wrong in it is left out, and goes to `problems`.
 
-    def __init__(self, root: Path | None) -> None:
+    `texts` are those of other open files, by resolved path; `path` is None for a text without a file.
+    """
+    loader = _Loader(None if path is None else path.parent.resolve(), texts)
+    if path is not None:
+        loader.active.append(path.resolve())
+    module = Module(source, spec)
+    for block in spec.blocks:
+        try:
+            loader.take(module, block, None if path is None else path.parent)
+        except TreadleError as error:
+            problems.extend(error.diagnostics)
+    try:
+        _check_merged(module)
+    except TreadleError as error:
+        problems.extend(error.diagnostics)
+    return module
+
+
+class _Loader:
+    """Reads files once each, and refuses circles; `texts` go before what is on the disk."""
+
+    def __init__(self, root: Path | None, texts: Mapping[Path, str] | None = None) -> None:
         self.root = root
+        self.texts = texts or {}
         self.done: dict[Path, Module] = {}
         self.active: list[Path] = []
 
@@ -96,7 +121,8 @@ class _Loader:
             circle = " -> ".join(p.name for p in [*self.active[self.active.index(resolved) :], resolved])
             fail("E0312", f"these files use each other: {circle}", span)
         self.active.append(resolved)
-        module = self.module(Source(name, read_spec(path, name, span)), path.parent)
+        text = self.texts[resolved] if resolved in self.texts else read_spec(path, name, span)
+        module = self.module(Source(name, text), path.parent)
         self.active.pop()
         self.done[resolved] = module
         return module
@@ -104,12 +130,16 @@ class _Loader:
     def module(self, source: Source, folder: Path | None) -> Module:
         module = Module(source, parse(source))
         for block in module.spec.blocks:
-            if isinstance(block, ast.Use):
-                self._use(module, block, folder)
-            elif not isinstance(block, ast.Train | ast.Generate | ast.Sweep):
-                _define(module, block)
+            self.take(module, block, folder)
         _check_merged(module)
         return module
+
+    def take(self, module: Module, block: ast.TopLevel, folder: Path | None) -> None:
+        """Make a block known to the module."""
+        if isinstance(block, ast.Use):
+            self._use(module, block, folder)
+        elif not isinstance(block, ast.Train | ast.Generate | ast.Sweep):
+            _define(module, block)
 
     def _use(self, module: Module, use: ast.Use, folder: Path | None) -> None:
         if self.root is None or folder is None:
@@ -117,7 +147,7 @@ class _Loader:
         path = folder / use.path
         if Path(use.path).is_absolute() or not path.resolve().is_relative_to(self.root):
             fail("E0317", f'"{use.path}" is not below the folder of the spec', use.span)
-        if not path.is_file():
+        if not path.is_file() and path.resolve() not in self.texts:
             fail("E0311", f'"{use.path}" was not found beside {module.source.name}', use.span)
         name = str(Path(module.source.name).parent / use.path)
         used = self.load(path, name, use.span)
@@ -175,6 +205,12 @@ def _library_index() -> dict[str, _Place]:
             for header, end in zip(headers, ends, strict=True):
                 index[header.group(1)] = _Place(source, header.start(), end)
     return index
+
+
+def library_source(name: str) -> Source | None:
+    """The whole file of the library that defines `name`, with its comments."""
+    place = _library_index().get(name)
+    return None if place is None else place.source
 
 
 def library_names() -> set[str]:

@@ -77,13 +77,20 @@ class DraftReader:
             before, blocks = known
             return tuple(_moved(block, source, start - before) for block in blocks)
         try:
-            blocks = parse_part(source, " " * start + text)
+            blocks = _parsed(source, " " * start + text)
         except TreadleError:
             return None
         self._known[text] = (start, blocks)
         while len(self._known) > MAX_REMEMBERED:
             self._known.popitem(last=False)
         return blocks
+
+
+def _parsed(source: Source, text: str) -> Blocks:
+    """The blocks of a laid-out text, not too deep to be followed by recursion."""
+    blocks = parse_part(source, text)
+    check_depth(_spec(blocks, source))
+    return blocks
 
 
 def _parts(starts: tuple[int, ...], length: int) -> Iterator[tuple[int, int]]:
@@ -102,7 +109,6 @@ def _problems(source: Source, spec: ast.Spec, *, sound: bool) -> tuple[Diagnosti
     try:
         if not sound:
             parse(source)
-        check_depth(spec)
         check_placement(spec, problems)
     except TreadleError as error:
         return tuple(error.diagnostics)
@@ -118,7 +124,7 @@ def _mended_part(source: Source, start: int, end: int) -> Blocks:
         try:
             layout = lay_out(part)
             if not layout.problems:
-                return tuple(_moved(block, source, 0) for block in parse_part(part, layout.text))
+                return tuple(_moved(block, source, 0) for block in _parsed(part, layout.text))
             place = layout.problems[0].span
         except TreadleError as error:
             place = error.diagnostics[0].span

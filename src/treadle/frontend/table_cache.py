@@ -40,10 +40,11 @@ def write(key: str, data: Any) -> None:
 
 
 def _path(key: str) -> Path:
-    return _folder() / "grammar" / f"{key}.json"
+    return folder() / "grammar" / f"{key}.json"
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Return the cache folder, which need not exist."""
     if chosen := os.environ.get("TREADLE_CACHE_DIR"):
         return Path(chosen)
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")

@@ -8,7 +8,7 @@ from treadle.frontend.elaborate.builtins.special import CONTEXTUAL
 from treadle.frontend.elaborate.data import SOURCES
 from treadle.frontend.program import Module, library_block
 from treadle.frontend.symbols.places import name_span
-from treadle.frontend.symbols.table import Home, Kind, Symbol, Table
+from treadle.frontend.symbols.table import Home, Kind, Names, Symbol, Table
 from treadle.source import Span
 
 KINDS: dict[type[ast.Node], Kind] = {
@@ -48,7 +48,7 @@ class Program:
         found = self._tables.get(id(module))
         if found is None:
             self._modules.append(module)
-            found = self._tables[id(module)] = Table(module.source)
+            found = self._tables[id(module)] = Table(module.source, Names(module.spec.span, None, self.outside))
             Resolver(self, module, found, module.source.text if code is None else code).run()
             found.finish()
         return found

@@ -29,8 +29,8 @@ class Resolver:
         self.module = module
         self.table = table
         self.code = code
-        self.callees = Callees(self)
-        self.file = Names(module.spec.span, None, self._outside)
+        self.callees = table.callees = Callees(self)
+        self.file = table.file = Names(module.spec.span, None, self._outside)
         self._statements = StatementNames(self)
 
     def run(self) -> None:

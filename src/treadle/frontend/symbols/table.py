@@ -5,10 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from treadle.frontend import ast
 from treadle.source import Source, Span
+
+if TYPE_CHECKING:
+    from treadle.frontend.symbols.callees import Callees
 
 Kind = Literal[
     "model", "layer", "function", "optimizer", "schedule", "initialiser", "constant", "data", "file",
@@ -115,14 +118,18 @@ class Table:
         trainings: the train blocks by alias or model.
         bodies: the scope of each block, by identity of the block.
         occurrences: all names in the order of the text.
+        file: the scope around all blocks.
+        callees: finds the definition behind a callee.
     """
 
     source: Source
+    file: Names
     top: dict[str, Symbol] = field(default_factory=dict)
     trainings: dict[str, Symbol] = field(default_factory=dict)
     bodies: dict[int, Names] = field(default_factory=dict)
     scopes: list[Names] = field(default_factory=list)
     occurrences: list[Occurrence] = field(default_factory=list)
+    callees: Callees | None = None
     _starts: list[int] = field(default_factory=list)
 
     def add(self, span: Span, symbol: Symbol, *, writes: bool) -> None:

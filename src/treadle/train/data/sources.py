@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
-from importlib import import_module
+from importlib import import_module, resources
 from typing import cast
 
 from treadle.errors import did_you_mean, fail
@@ -43,6 +44,15 @@ _MODULES = {  # imported on demand: scikit-learn alone takes half a second
 def source_names() -> list[str]:
     """Names of all data sources."""
     return list(_MODULES)
+
+
+def source_help(name: str) -> str:
+    """What a source reads and takes: the words above its loader, read without importing it."""
+    file = resources.files("treadle.train.data").joinpath(f"{_MODULES[name]}.py")
+    functions = (node for node in ast.parse(file.read_text("utf-8")).body if isinstance(node, ast.FunctionDef))
+    loader = next((node for node in functions if node.name == f"load_{name}"), None)
+    words = "" if loader is None else ast.get_docstring(loader) or ""
+    return words.partition("\n\nRaises")[0]
 
 
 def load_source(request: Request) -> Splits:

@@ -1,0 +1,329 @@
+"""Completions: what can be written at a place.
+
+Input: a `Reading` and an offset. Output: items. Which ones depends on what is open there (`context`):
+keywords and settings where a statement begins, parameters inside of a call, names elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from lsprotocol import types as lsp
+
+from treadle.frontend import ast
+from treadle.frontend.elaborate.builtins import BUILTINS
+from treadle.frontend.elaborate.builtins.special import CONTEXTUAL
+from treadle.frontend.elaborate.data import SOURCES, SPLITS
+from treadle.frontend.placement import words_of
+from treadle.frontend.program import library_names
+from treadle.frontend.symbols import Kind, Program, Symbol
+from treadle.lsp.calls import signature_of
+from treadle.lsp.context import Context, context_at
+from treadle.lsp.describe import page, signature
+from treadle.lsp.reading import Reading
+from treadle.lsp.snippets import SNIPPETS
+from treadle.lsp.words import BLOCKS, DTYPES, KINDS, PARTS, SETTINGS, STATEMENTS
+
+_BLOCK_NODES: dict[str, type[ast.Node]] = {
+    "model": ast.Model, "layer": ast.Layer, "fn": ast.Fn, "optimizer": ast.Optimizer,
+    "schedule": ast.Schedule, "init": ast.Init, "data": ast.Data, "train": ast.Train, "phase": ast.Train,
+    "generate": ast.Generate, "sweep": ast.Sweep, "adapt": ast.Adapt, "scan": ast.Scan,
+    "augment": ast.Augment,
+}  # fmt: skip
+_ITEM_KINDS: dict[Kind, lsp.CompletionItemKind] = {
+    "model": lsp.CompletionItemKind.Class,
+    "layer": lsp.CompletionItemKind.Class,
+    "optimizer": lsp.CompletionItemKind.Class,
+    "function": lsp.CompletionItemKind.Function,
+    "schedule": lsp.CompletionItemKind.Function,
+    "initialiser": lsp.CompletionItemKind.Function,
+    "builtin": lsp.CompletionItemKind.Function,
+    "source": lsp.CompletionItemKind.Function,
+    "constant": lsp.CompletionItemKind.Constant,
+    "data": lsp.CompletionItemKind.Module,
+    "file": lsp.CompletionItemKind.Module,
+    "dimension": lsp.CompletionItemKind.TypeParameter,
+    "weight": lsp.CompletionItemKind.Property,
+    "state": lsp.CompletionItemKind.Property,
+}
+_WANTED_BY_SETTING: dict[str, tuple[Kind, ...]] = {
+    "optimizer": ("optimizer",),
+    "decay": ("function",),
+    "clip": ("function",),
+    "constrain": ("function",),
+    "filter": ("function",),
+}
+_VALUES_OF_SETTING = {
+    "precision": ("f32", "bf16", "f16"),
+    "shuffle": ("true", "false"),
+    "stop when": ("no_improvement",),
+}
+_TENSOR_WORDS = {
+    "shape": "the sizes of all axes, a list",
+    "rank": "the number of axes",
+    "size": "the number of elements",
+    "dtype": "the element type",
+    "T": "the last two axes exchanged",
+}
+_GROUPS = ("weights", "biases", "parameters")
+
+
+def complete(reading: Reading, offset: int) -> list[lsp.CompletionItem]:
+    """All that can stand at an offset."""
+    context = context_at(reading.source.text, offset)
+    if context.in_comment:
+        return []
+    if context.in_string is not None:
+        return list(_files(context, reading))
+    return list(_Completion(reading, context).items())
+
+
+class _Completion:
+    def __init__(self, reading: Reading, context: Context) -> None:
+        self._reading = reading
+        self._context = context
+        self._scope = reading.scope_at(context.start)
+
+    def items(self) -> Iterator[lsp.CompletionItem]:
+        """What fits what stands before the place."""
+        context = self._context
+        statement, call = context.statement, context.call
+        if context.before == ".":
+            yield from self._members()
+        elif not context.blocks and not context.calls and not statement:
+            yield from (_block(word) for word in BLOCKS)
+        elif _is_type(context):
+            yield from (_word(word, text, lsp.CompletionItemKind.Keyword) for word, text in _TYPES.items())
+        elif call is not None and context.before in ("", ","):
+            yield from self._parameters()
+            yield from self._names(())
+        elif not statement and not context.calls:
+            yield from self._starters()
+        else:
+            yield from self._inside(statement)
+
+    def _starters(self) -> Iterator[lsp.CompletionItem]:
+        """Words and names that begin a statement."""
+        block = self._context.block or ""
+        for word in words_of(_BLOCK_NODES[block]) if block in _BLOCK_NODES else ():
+            if word in STATEMENTS or word in BLOCKS:
+                yield _word(
+                    word, STATEMENTS.get(word) or BLOCKS[word], lsp.CompletionItemKind.Keyword, rank="1"
+                )
+        for word, text in SETTINGS.get(block, {}).items():
+            yield _word(word, text, lsp.CompletionItemKind.Property, rank="0")
+        if block == "sweep":
+            yield from self._varied()
+        elif block not in ("adapt", "generate"):
+            yield from self._names(())
+
+    def _varied(self) -> Iterator[lsp.CompletionItem]:
+        for symbol in self._reading.table.top.values():
+            params = getattr(symbol.node, "params", ()) if symbol.kind in ("model", "data") else ()
+            yield from (_word(p.name, f"of `{symbol.name}`", lsp.CompletionItemKind.Variable) for p in params)
+
+    def _inside(self, statement: tuple[str, ...]) -> Iterator[lsp.CompletionItem]:
+        """What goes on a statement that has begun."""
+        first, before, block = statement[0] if statement else "", self._context.before, self._context.block
+        setting = _setting_of(statement, block)
+        if not self._context.blocks and first in ("train", "generate", "adapt", "sweep"):
+            yield from self._header(statement)
+        elif before in ("over", "into"):
+            yield from (self._item(symbol, "0") for symbol in self._symbols(_GROUPS) if symbol is not None)
+            yield from self._names(())
+        elif setting in ("keep best", "best") or before == "no_improvement":
+            yield from self._splits()
+        elif setting in _VALUES_OF_SETTING:
+            words = _VALUES_OF_SETTING[setting]
+            yield from (_word(word, "", lsp.CompletionItemKind.Value, rank="0") for word in words)
+        elif block == "data" and before == "=" and first in SPLITS:
+            sources = (self._reading.program.source_of_data(name) for name in SOURCES)
+            yield from (self._item(symbol, "0") for symbol in sources if symbol is not None)
+        else:
+            yield from self._names(self._wanted(setting, first, before))
+
+    def _wanted(self, setting: str | None, first: str, before: str) -> tuple[Kind, ...]:
+        """The kinds that fit best here."""
+        if setting in _WANTED_BY_SETTING:
+            return _WANTED_BY_SETTING[setting]
+        if first == "minimize" and before == "with":
+            return ("optimizer",)
+        if first == "param" and before == "=":
+            return ("initialiser",)
+        return ("layer", "function") if before == "|>" else ()
+
+    def _header(self, statement: tuple[str, ...]) -> Iterator[lsp.CompletionItem]:
+        """`train MODEL on DATA as name`."""
+        if len(statement) == 1:
+            trainings = self._reading.table.trainings.values() if statement[0] == "sweep" else ()
+            wanted = [symbol for symbol in self._top() if symbol.kind == "model"]
+            yield from (self._item(symbol, "0") for symbol in [*trainings, *wanted])
+        elif statement[-1] == "on":
+            yield from (self._item(symbol, "0") for symbol in self._top() if symbol.kind == "data")
+        else:
+            yield from (_word(w, PARTS[w], lsp.CompletionItemKind.Keyword) for w in ("on", "as"))
+
+    def _parameters(self) -> Iterator[lsp.CompletionItem]:
+        """Arguments by name, with their defaults."""
+        call = self._context.call
+        found = (
+            None if call is None else signature_of(call, self._reading, in_data=self._context.block == "data")
+        )
+        if found is None or call is None:
+            return
+        for param in found.params[found.first + call.index - len(call.names) :]:
+            if param.name not in call.names and not param.text.startswith("*"):
+                yield lsp.CompletionItem(
+                    label=f"{param.name} =",
+                    kind=lsp.CompletionItemKind.Field,
+                    detail=param.text,
+                    insert_text=f"{param.name} = ",
+                    filter_text=param.name,
+                    sort_text=f"0{param.name}",
+                )
+
+    def _members(self) -> Iterator[lsp.CompletionItem]:
+        """What can stand after `name.`."""
+        words = self._context.statement
+        owner = words[-2] if len(words) >= 2 else ""
+        used = self._reading.module.aliased.get(owner)
+        if used is not None:
+            table = self._reading.program.table(used)
+            yield from (self._item(symbol, "0") for symbol in table.top.values())
+        elif owner in SPLITS:
+            yield from self._metrics()
+        else:
+            for word, text in _TENSOR_WORDS.items():
+                yield _word(word, text, lsp.CompletionItemKind.Property, rank="1")
+            yield from self._leaves(owner)
+
+    def _leaves(self, owner: str) -> Iterator[lsp.CompletionItem]:
+        """Settings and weights of a layer that is bound to a name."""
+        callee = self._reading.callee((owner,), self._context.start) if owner else None
+        node = callee[0].node if callee is not None and callee[1] == "second" else None
+        if isinstance(node, ast.Definition):
+            weights = (leaf for leaf in ast.walk(node) if isinstance(leaf, ast.Param))
+            params: list[ast.Parameter | ast.Param] = [*node.config, *weights]
+            for param in params:
+                yield _word(param.name, param.span.text, lsp.CompletionItemKind.Property, rank="0")
+
+    def _splits(self) -> Iterator[lsp.CompletionItem]:
+        yield from (_word(f"{split}.", "", lsp.CompletionItemKind.Variable, rank="0") for split in SPLITS)
+
+    def _metrics(self) -> Iterator[lsp.CompletionItem]:
+        block = self._reading.block_at(self._context.start)
+        used = self._reading.table.trainings.get(block.train.id) if isinstance(block, ast.Sweep) else None
+        train = used.node if used is not None else block
+        model = self._reading.model_of(train) if isinstance(train, ast.Train | ast.Generate) else None
+        yield _word("loss", "the objective", lsp.CompletionItemKind.Property, rank="0")
+        body = model.node.body if model is not None and isinstance(model.node, ast.Model) else ()
+        for end in body:
+            if isinstance(end, ast.Metric | ast.Loss) and (name := end.name or _end_name(end.value)):
+                yield _word(name, end.span.text, lsp.CompletionItemKind.Property, rank="0")
+
+    # ---- names
+
+    def _names(self, wanted: tuple[Kind, ...]) -> Iterator[lsp.CompletionItem]:
+        """All names in scope: those of wanted kinds, of this place, of the file, of the library."""
+        for symbol in self._scope.all_local().values():
+            if any(span.start < self._context.start for span in symbol.writes):
+                yield self._item(symbol, "0" if symbol.kind in wanted else "1")
+        hidden = set(self._scope.all_local())
+        for symbol in (*self._top(), *self._library()):
+            if symbol.name not in hidden:
+                own = "2" if symbol.home == "file" else "3"
+                yield self._item(symbol, "0" if symbol.kind in wanted else own)
+        for word in ("scan", "fn", "if", "else", "not", "and", "or", "true", "false"):
+            yield _word(word, PARTS.get(word) or STATEMENTS.get(word) or BLOCKS[word], _KEYWORD, rank="4")
+
+    def _top(self) -> Iterator[Symbol]:
+        names = self._reading.module.names() | set(self._reading.table.top)
+        for name in sorted(names):
+            symbol = self._reading.table.file.find(name)
+            if symbol is not None:
+                yield symbol
+
+    def _library(self) -> Iterator[Symbol]:
+        names = [name for name in library_names() if not name.startswith("_")]
+        yield from (s for s in self._symbols([*names, *BUILTINS, *CONTEXTUAL]) if s is not None)
+
+    def _symbols(self, names: Iterable[str]) -> Iterator[Symbol | None]:
+        return (self._reading.program.outside(name) for name in names)
+
+    def _item(self, symbol: Symbol, rank: str) -> lsp.CompletionItem:
+        """A name; its page is added when the item is looked at (`resolve`)."""
+        kind = _ITEM_KINDS.get(symbol.kind, lsp.CompletionItemKind.Variable)
+        outside = symbol.home != "file"
+        return lsp.CompletionItem(
+            label=symbol.name,
+            kind=kind,
+            label_details=lsp.CompletionItemLabelDetails(description=symbol.kind),
+            sort_text=f"{rank}{symbol.name}",
+            data={"outside": symbol.name, "source": symbol.kind == "source"} if outside else None,
+            detail=" ".join(signature(symbol).split())[:120] if not outside else None,
+        )
+
+
+_KEYWORD = lsp.CompletionItemKind.Keyword
+_TYPES = {**KINDS, **DTYPES}
+
+
+def resolve(item: lsp.CompletionItem) -> lsp.CompletionItem:
+    """An item of the library or the compiler with its page, once somebody looks at it."""
+    given = item.data if isinstance(item.data, dict) else {}
+    name, program = given.get("outside"), Program()
+    if isinstance(name, str):
+        symbol = program.source_of_data(name) if given.get("source") else program.outside(name)
+        if symbol is not None:
+            item.documentation = lsp.MarkupContent(lsp.MarkupKind.Markdown, page(symbol))
+    return item
+
+
+def _is_type(context: Context) -> bool:
+    """Whether a type is expected: after the colon of a declaration, or `->`."""
+    if context.before == "->":
+        return True
+    return context.before == ":" and (not context.calls or context.calls[-1] is not None)
+
+
+def _setting_of(statement: tuple[str, ...], block: str | None) -> str | None:
+    """The setting whose value is being written; several may stand on a line."""
+    words = SETTINGS.get(block or "", {})
+    for at in range(len(statement) - 1, -1, -1):
+        pair = " ".join(statement[at : at + 2])
+        if pair in words or statement[at] in words:
+            return pair if pair in words else statement[at]
+    return None
+
+
+def _end_name(expr: ast.Expr) -> str | None:
+    """The name of a metric that has none of its own."""
+    while isinstance(expr, ast.Call | ast.Pipe):
+        expr = expr.callee if isinstance(expr, ast.Call) else expr.target
+    return expr.id if isinstance(expr, ast.Name) else None
+
+
+def _word(text: str, about: str, kind: lsp.CompletionItemKind, rank: str = "1") -> lsp.CompletionItem:
+    words = lsp.MarkupContent(lsp.MarkupKind.Markdown, about) if about else None
+    return lsp.CompletionItem(text, kind=kind, documentation=words, sort_text=f"{rank}{text}")
+
+
+def _block(word: str) -> lsp.CompletionItem:
+    """A block of the file, as a pattern to fill in."""
+    item = _word(word, BLOCKS[word], lsp.CompletionItemKind.Keyword)
+    if word in SNIPPETS:
+        item.insert_text, item.insert_text_format = SNIPPETS[word], lsp.InsertTextFormat.Snippet
+        item.kind = lsp.CompletionItemKind.Snippet
+    return item
+
+
+def _files(context: Context, reading: Reading) -> Iterator[lsp.CompletionItem]:
+    """Specs beside this one, in `use "..."`."""
+    if reading.path is None or "use" not in context.statement:
+        return
+    folder = reading.path.parent
+    for file in sorted(folder.glob("**/*.tdl"))[:200]:
+        if file.resolve() != reading.path.resolve():
+            name = Path(file.relative_to(folder)).as_posix()
+            yield lsp.CompletionItem(name, kind=lsp.CompletionItemKind.File)
