@@ -15,7 +15,7 @@ from treadle.backends.protocol import Array
 from treadle.errors import did_you_mean, fail
 from treadle.frontend.result import ModelGraph
 from treadle.train.data.columns import Spans, check_columns
-from treadle.train.data.ranges import check_indices, index_limits
+from treadle.train.data.ranges import check_indices
 from treadle.types import TensorType
 
 WHERE = "the call"
@@ -56,15 +56,15 @@ def as_inputs(model: ModelGraph, given: Mapping[str, Any], wanted: Sequence[str]
     return {name: as_declared(name, given[name], model.graph.inputs[name].type) for name in wanted}
 
 
-def sizes_of(model: ModelGraph, inputs: Mapping[str, Array]) -> dict[str, int]:
-    """What the symbolic dimensions are, the batch included; numbers of classes are checked, too.
+def sizes_of(model: ModelGraph, inputs: Mapping[str, Array], limits: Mapping[str, int]) -> dict[str, int]:
+    """What the symbolic dimensions are, the batch included; indices are checked against their `limits`, too.
 
     Raises:
         TreadleError: E0703 for a wrong shape, E0709 for a class number out of range.
     """
     types = {name: model.graph.inputs[name].type for name in inputs}
     sizes = check_columns(inputs, types, WHERE, Spans())
-    check_indices(inputs, index_limits(model.graph), WHERE, Spans())
+    check_indices(inputs, limits, WHERE, Spans())
     return sizes
 
 

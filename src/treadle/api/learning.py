@@ -20,6 +20,7 @@ from treadle.frontend.result import Checked, TrainPlan
 from treadle.train.checkpoint import load_checkpoint
 from treadle.train.data.columns import Feed
 from treadle.train.data.folders import Folders
+from treadle.train.data.ranges import index_limits
 from treadle.train.data.table import TRAIN, Table
 from treadle.train.evaluation import evaluate_split
 from treadle.train.events import Event, Finished
@@ -98,7 +99,7 @@ class Learning:
         counts = {name: len(array) for name, array in columns.items() if array.ndim}
         if len(set(counts.values())) > 1:
             fail("E0610", f"`{split}`: the inputs differ in their number of examples: {counts}")
-        sizes = sizes_of(model, columns)
+        sizes = sizes_of(model, columns, index_limits(model.graph))
         sizes.pop(model.batch or "", None)
         return Feed(sizes, Table(columns))
 

@@ -24,6 +24,7 @@ from treadle.frontend.result import Checked, ModelGraph, PhasePlan, TrainPlan
 from treadle.ir import Graph
 from treadle.train.checkpoint import Checkpoint, load_checkpoint, match_leaves, save_checkpoint
 from treadle.train.data.folders import Folders
+from treadle.train.data.ranges import index_limits
 from treadle.train.events import Event
 from treadle.train.length import TOTAL_STEPS
 from treadle.train.metrics import is_measured, plain_name
@@ -86,6 +87,7 @@ class Network:
         init = model.init if plan is None else plan.init
         self._leaves = Leaves(infos, initial_values(init, setting.seed, plan.batch if plan else 1))
         self._runner = Runner(self._leaves, setting.device, setting.threads)
+        self._limits = index_limits(model.graph)
         self._runs = self._steps = 0
         self._jobs: dict[str, Job] = {}
 
@@ -278,7 +280,7 @@ class Network:
         inputs = as_inputs(self._setting.model, given, job.reads)
         plan = self._setting.plan
         total = (plan.steps if plan else None) or _ASSUMED_STEPS
-        sizes = sizes_of(self._setting.model, inputs) | {TOTAL_STEPS: total}
+        sizes = sizes_of(self._setting.model, inputs, self._limits) | {TOTAL_STEPS: total}
         return self._runner.run(job, inputs, sizes, key=(self._setting.seed, number), step=step)
 
     def _job(self, name: str, graph: Callable[[], Graph], source: PhasePlan | None = None) -> Job:

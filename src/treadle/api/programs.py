@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from treadle.api.leaves import Holder, Leaves
 from treadle.backends.protocol import Array
@@ -25,16 +26,21 @@ class Job:
     graph: Graph
     precision: DType = DType.F32
 
-    @property
-    def inputs(self) -> list[str]:
+    @cached_property
+    def inputs(self) -> frozenset[str]:
         """The inputs that its results depend on, the random key and the step number included."""
         needed = self.graph.ancestors(self.graph.roots())
-        return [name for name, node in self.graph.inputs.items() if node.id in needed]
+        return frozenset(name for name, node in self.graph.inputs.items() if node.id in needed)
 
-    @property
+    @cached_property
     def reads(self) -> list[str]:
-        """The inputs that come from the caller."""
-        return [name for name in self.inputs if not name.startswith("$")]
+        """The inputs that come from the caller, in order of declaration."""
+        return [name for name in self.graph.inputs if name in self.inputs and not name.startswith("$")]
+
+    @cached_property
+    def symbols(self) -> list[str]:
+        """The symbolic dimensions, in alphabetical order."""
+        return sorted(self.graph.symbols())
 
 
 class Runner:
@@ -63,12 +69,12 @@ class Runner:
         """
         holder = self._holder(job, sizes)
         self._leaves.enter(holder)
-        outputs = holder.session.run(job.name, given_inputs(frozenset(job.inputs), inputs, key, step))
+        outputs = holder.session.run(job.name, given_inputs(job.inputs, inputs, key, step))
         self._leaves.changed(holder, job.graph.updates)
         return outputs
 
     def _holder(self, job: Job, sizes: Mapping[str, int]) -> Holder:
-        needed = {name: sizes[name] for name in sorted(job.graph.symbols())}
+        needed = {name: sizes[name] for name in job.symbols}
         key = (job.name, tuple(needed.items()))
         if key not in self._holders:
             program = Program(job.graph, needed, job.precision)
