@@ -19,7 +19,7 @@ from treadle.errors import TreadleError
 from treadle.frontend.load import load_text
 from treadle.frontend.result import ModelGraph
 from treadle.interop.onnx.importing.files import inlined
-from treadle.interop.onnx.importing.importer import Imported, import_model
+from treadle.interop.onnx.importing.importer import Imported, Wishes, import_model
 from treadle.interop.onnx.importing.printing import spec_text
 from treadle.interop.onnx.importing.problems import UnknownValueError
 from treadle.types import Dim
@@ -92,7 +92,7 @@ def imported_for(model: ModelProto, given: Mapping[str, Any]) -> Imported:
     fixed: dict[str, Any] = {}
     while True:
         try:
-            return import_model(model, fixed)
+            return import_model(model, Wishes(fixed))
         except UnknownValueError as error:
             wanted = error.roots & given.keys() - fixed.keys()
             if not wanted:

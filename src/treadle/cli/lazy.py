@@ -21,11 +21,13 @@ COMMANDS = {
     "sweep": "sweep",
     "study": "study",
     "export": "export",
+    "import": "importing",
     "gradcheck": "gradcheck",
     "profile": "profile",
     "fmt": "fmt",
     "lint": "lint",
     "render": "render",
+    "lsp": "lsp",
     "doctor": "doctor",
     "explain": "explain",
 }

@@ -6,7 +6,7 @@ Input: terms. Output: a syntax tree of a model. Non-goals: ONNX.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from treadle.frontend import ast
@@ -19,7 +19,9 @@ from treadle.frontend.elaborate.values import Tensor
 from treadle.frontend.elaborate.values import Value as Meaning
 from treadle.frontend.program import link
 from treadle.interop.onnx.importing.naming import Names
-from treadle.interop.onnx.importing.terms import NOWHERE, Term, name
+from treadle.interop.onnx.importing.problems import unsupported
+from treadle.interop.onnx.importing.terms import NOWHERE, Operand, Term, name
+from treadle.interop.onnx.importing.tidy import tidied
 from treadle.interop.onnx.importing.values import Array
 from treadle.source import Source
 from treadle.types import DimLike, DType, TensorType
@@ -42,6 +44,8 @@ class Expansion:
         self._scope = Scope(Modules(self._el).scope_of(link(Source(title, ""))))
         self._body: list[ast.Statement] = []
         self._declared: list[ast.Statement] = []
+        self._layers: set[str] = set()
+        self._blocks: list[ast.TopLevel] = []
 
     def run(self, statement: ast.Statement) -> None:
         """Append a statement.
@@ -87,9 +91,36 @@ class Expansion:
         self.run(ast.Assign(targets, value.expr, span=NOWHERE))
         return [name(title) for title in titles]
 
+    def layer(
+        self,
+        title: str,
+        built: Term,
+        operands: Sequence[Operand],
+        weights: Mapping[str, Array],
+        result: str,
+    ) -> Term:
+        """`title = built` and `result = title(operands)`; the weights are the values of its leaves.
+
+        Raises:
+            TreadleError: E1304 if the layer has other leaves.
+        """
+        self._declare(ast.Assign((ast.Name(title, span=NOWHERE),), built.expr, span=NOWHERE))
+        self._layers.add(title)
+        before = self.leaves
+        value = self.let(name(title)(*operands), result)
+        owned = {path.removeprefix(f"{title}."): path for path in self.leaves if path not in before}
+        if owned.keys() != weights.keys() or any(
+            self.leaves[path].shape != weights[own].shape for own, path in owned.items()
+        ):
+            unsupported(f"the layer `{title}` has other weights than the file gives")
+        self.weights.update({owned[own]: array for own, array in weights.items()})
+        return value
+
     def output(self, title: str, value: Term) -> None:
-        """`output title = value`."""
-        self.run(ast.Output(title, value.expr, span=NOWHERE))
+        """`output title = value`, or `output title` of what has this name."""
+        expr = value.expr
+        own = isinstance(expr, ast.Name) and expr.id == title
+        self.run(ast.Output(None if own else title, expr, span=NOWHERE))
 
     def meaning(self, value: Term) -> Meaning:
         """What an expression means: a tensor, a number, a layer, ..."""
@@ -114,10 +145,35 @@ class Expansion:
         finally:
             self._body = before
 
+    def target(self, title: str, type_: TensorType) -> Term:
+        """`target title: type`."""
+        self._declare(ast.Target(title, type_node(type_), span=NOWHERE))
+        return name(title)
+
+    def definition_of(self, value: Term) -> ast.Expr | None:
+        """The expression that a name stands for."""
+        for statement in self._body:
+            if isinstance(statement, ast.Assign) and [target.id for target in statement.targets] == [_id(value)]:
+                return statement.value
+        return None
+
+    def block(self, block: ast.TopLevel) -> None:
+        """Append a block after the model."""
+        self._blocks.append(block)
+
+    @property
+    def declarations(self) -> int:
+        """How many statements declare inputs, leaves and layers, at the beginning of the model."""
+        return len(self._declared)
+
     def spec(self) -> ast.Spec:
-        """The model as a syntax tree."""
-        body = (*self._declared, *self._body)
-        return ast.Spec((ast.Model(self.title, (), body, span=NOWHERE),), span=NOWHERE)
+        """The model, and the blocks after it, as a syntax tree."""
+        body = (*self._declared, *tidied(self._body, self._layers))
+        return ast.Spec((ast.Model(self.title, (), body, span=NOWHERE), *self._blocks), span=NOWHERE)
+
+
+def _id(value: Term) -> str | None:
+    return value.expr.id if isinstance(value.expr, ast.Name) else None
 
 
 def type_node(type_: TensorType) -> ast.TensorType:

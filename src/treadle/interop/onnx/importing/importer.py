@@ -26,10 +26,30 @@ from treadle.interop.onnx.importing.node import Node, type_name
 from treadle.interop.onnx.importing.problems import UnknownValueError, damaged, unsupported
 from treadle.interop.onnx.importing.registry import Result, Results, find_translator
 from treadle.interop.onnx.importing.terms import Term
+from treadle.interop.onnx.importing.training import add_training
 from treadle.interop.onnx.importing.values import DTYPES, MOST_INLINE, Array, Value, has_sizes, literal
-from treadle.types import DimLike, TensorType, symbol
+from treadle.types import DimLike, DType, TensorType, symbol
 
 _STANDARD = {"", "ai.onnx"}
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What an import is asked for.
+
+    Attributes:
+        fixed: values of inputs that become constants, because shapes depend on them.
+        title: of the model in the spec; without it the name in the file.
+        examples: an archive to train on: the spec gets a target, a loss, a data and a train block.
+        loss: of the training; without it what fits the first output.
+        weights: the file of the weights, which training loads.
+    """
+
+    fixed: Mapping[str, Array] = field(default_factory=dict)
+    title: str = ""
+    examples: str = ""
+    loss: str = ""
+    weights: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,7 +57,8 @@ class Imported:
     """An imported model.
 
     Attributes:
-        spec: its syntax tree.
+        title: its name in the spec.
+        spec: its syntax tree, of which the first `declarations` statements declare.
         weights: values of its parameters and states, by path; `bf16` names those that are bfloat16.
         inputs: what the spec calls the inputs of the file, in their order; those that are fixed are missing.
         outputs: what the spec calls the outputs, in their order.
@@ -45,26 +66,26 @@ class Imported:
 
     title: str
     spec: ast.Spec
+    declarations: int
     weights: Mapping[str, Array]
+    bf16: frozenset[str]
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
-    types: Mapping[str, TensorType] = field(default_factory=dict)
 
 
-def import_model(model: ModelProto, fixed: Mapping[str, Array] | None = None, title: str = "") -> Imported:
+def import_model(model: ModelProto, wishes: Wishes | None = None) -> Imported:
     """The spec of a model.
 
     Args:
         model: as `files.read_model` returns it.
-        fixed: values of inputs that become constants, because shapes depend on them.
-        title: of the model in the spec; without it the name in the file.
+        wishes: about the result.
 
     Raises:
         TreadleError: E1303 for a damaged model, E1304 for what has no form in Treadle, E1305 for shapes that
             depend on values.
     """
     with deep_stack(), shared_budget():
-        return Importer(model, fixed or {}, title).run()
+        return Importer(model, wishes or Wishes()).run()
 
 
 class Importer:
@@ -76,11 +97,12 @@ class Importer:
         uses: how often a name is an operand or a result.
     """
 
-    def __init__(self, model: ModelProto, fixed: Mapping[str, Array], title: str) -> None:
+    def __init__(self, model: ModelProto, wishes: Wishes) -> None:
         self.model = model
-        self.fixed = fixed
+        self.wishes = wishes
+        self.absorbed: dict[str, Value] = {}
         self.opsets = {("" if o.domain in _STANDARD else o.domain): o.version for o in model.opset_import}
-        given = title or identifier(model.graph.name) or "Model"
+        given = wishes.title or identifier(model.graph.name) or "Model"
         self.expansion = Expansion(Names().fresh(given[:1].upper() + given[1:], "Model"))
         self.values: ChainMap[str, Value] = ChainMap()
         self.uses = Counter(_uses(model.graph))
@@ -96,15 +118,26 @@ class Importer:
         self._initialisers(graph)
         inputs = self._inputs(graph)
         self._nodes(graph.node)
-        outputs, types = {}, {}
-        for info in graph.output:
-            value = self.find(info.name, "the result")
-            term = self.tensor(value)
-            title = self._title(term, info.name)
-            self.expansion.output(title, term)
-            outputs[info.name], types[info.name] = title, value.type
+        outputs = {info.name: self._output(info.name) for info in graph.output}
         expansion = self.expansion
-        return Imported(expansion.title, expansion.spec(), expansion.weights, inputs, outputs, types)
+        if self.wishes.examples:
+            add_training(expansion, inputs.values(), outputs.values(), self.wishes)
+        halves = frozenset(path for path, type_ in expansion.leaves.items() if type_.dtype is DType.BF16)
+        return Imported(
+            expansion.title,
+            expansion.spec(),
+            expansion.declarations,
+            expansion.weights,
+            halves,
+            inputs,
+            outputs,
+        )
+
+    def _output(self, label: str) -> str:
+        term = self.tensor(self.find(label, "the result"))
+        title = self._title(term, label)
+        self.expansion.output(title, term)
+        return title
 
     def _title(self, value: Term, label: str) -> str:
         """The name of an output: that of its value if it was called after it."""
@@ -135,7 +168,7 @@ class Importer:
         for info in graph.input:
             if info.name in self.values:
                 continue  # old files list initialisers among the inputs
-            if info.name in self.fixed:
+            if info.name in self.wishes.fixed:
                 self.values[info.name] = self._fixed(info)
                 continue
             type_ = self.type_of(info)
@@ -146,7 +179,7 @@ class Importer:
         return titles
 
     def _fixed(self, info: ValueInfoProto) -> Value:
-        array = np.asarray(self.fixed[info.name])
+        array = np.asarray(self.wishes.fixed[info.name])
         number = info.type.tensor_type.elem_type
         if number not in DTYPES:
             unsupported(f"element type {type_name(number)} of input `{info.name}`")
@@ -200,6 +233,8 @@ class Importer:
 
     def _nodes(self, nodes: Sequence[NodeProto]) -> None:
         for proto in nodes:
+            if any(name in self.absorbed for name in proto.output):
+                continue  # a node before has taken it in
             operands = [self.find(name, _label(proto)) if name else None for name in proto.input]
             while operands and operands[-1] is None:
                 operands.pop()

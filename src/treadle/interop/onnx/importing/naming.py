@@ -16,7 +16,33 @@ from treadle.frontend.program import library_names
 from treadle.frontend.terminals import RESERVED
 
 _STATEMENTS = frozenset(
-    ["input", "target", "param", "state", "const", "output", "loss", "metric", "require", "use", "model", "layer", "optimizer", "schedule", "init", "data", "train", "generate", "sweep", "adapt", "minimize", "phase", "augment", "load", "wrap"]
+    [
+        "input",
+        "target",
+        "param",
+        "state",
+        "const",
+        "output",
+        "loss",
+        "metric",
+        "require",
+        "use",
+        "model",
+        "layer",
+        "optimizer",
+        "schedule",
+        "init",
+        "data",
+        "train",
+        "generate",
+        "sweep",
+        "adapt",
+        "minimize",
+        "phase",
+        "augment",
+        "load",
+        "wrap",
+    ]
 )
 _LONGEST = 40
 

@@ -221,6 +221,26 @@ class Node:
         titles = [self.importer.name_for(self, index) for index in range(count)]
         return self.importer.expansion.let_all(term(value), titles)
 
+    def weight(self, index: int) -> Array | None:
+        """An operand that a layer of the library may own: an initialiser of float32 that nothing else uses."""
+        if not self.has(index):
+            return None
+        value = self.value(index)
+        alone = value.trained and value.term is None and self.importer.uses[value.label] == 1
+        return value.known if alone and value.type.dtype is DType.F32 else None
+
+    def layer(self, built: Term, weights: Mapping[str, Array], *operands: Operand) -> Term:
+        """A layer of the library applied to operands, with the values of its weights by their own names."""
+        title = self.importer.expansion.names.fresh(self._layer_stem(weights), self.op.lower())
+        return self.importer.expansion.layer(title, built, operands, weights, self.importer.name_for(self, 0))
+
+    def _layer_stem(self, weights: Mapping[str, Array]) -> str:
+        """What the names of the weights in the file have in common, else the scope of the node."""
+        arrays = [id(array) for array in weights.values()]
+        labels = [value.label for value in self.values if value is not None and id(value.known) in arrays]
+        stems = {label.rpartition(".")[0] for label in labels}
+        return stems.pop() if len(stems) == 1 and "" not in stems else self.proto.name
+
     def type_of(self, value: Term) -> TensorType:
         """The type of an expression that is a tensor."""
         found = self.importer.expansion.type_of(value)

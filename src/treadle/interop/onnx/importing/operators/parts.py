@@ -95,39 +95,37 @@ def pad_attributes(node: Node) -> Term:
 @operator("Pad", since=11)
 def pad(node: Node) -> Term:
     """Longer axes, by operands."""
-    value = node.number(2) if node.has(2) else 0
-    axes = (
-        [int(axis) % node.rank(0) for axis in node.numbers(3)] if node.has(3) else list(range(node.rank(0)))
-    )
-    return padded(node, [int(width) for width in node.numbers(1)], axes, value)
+    rank = node.rank(0)
+    axes = [int(axis) % rank for axis in node.numbers(3)] if node.has(3) else list(range(rank))
+    widths = [int(width) for width in node.numbers(1)]
+    if not node.has(2) or node.is_known(2):
+        return padded(node, widths, axes, node.number(2) if node.has(2) else 0)
+    inside = padded(node, widths, axes, 0, call("full", list(node.shape(0)), True))
+    return call("where", inside, padded(node, widths, axes, 0), call("reshape", node[2], []))
 
 
-def padded(node: Node, widths: list[int], axes: list[int], value: float) -> Term:
+def padded(node: Node, widths: list[int], axes: list[int], value: float, x: Term | None = None) -> Term:
     """Elements before and after axes: a number, the edge, or the tensor mirrored or repeated."""
-    count, mode = len(axes), node.text("mode", "constant")
-    triples = [(a, widths[k], widths[k + count]) for k, a in enumerate(axes)]
-    triples = sorted(triple for triple in triples if triple[1:] != (0, 0))
+    source, mode = x or node[0], node.text("mode", "constant")
+    found = sorted((a, widths[k], widths[k + len(axes)]) for k, a in enumerate(axes))
+    triples = [triple for triple in found if triple[1:] != (0, 0)]
     if not triples:
-        return node[0]
-    along, low, high = [list(column) for column in zip(*triples, strict=True)]
+        return source
+    along, low, high = ([*column] for column in zip(*triples, strict=True))
     if mode != "constant":
         name = {"reflect": "reflect", "edge": "replicate", "wrap": "circular"}.get(mode)
-        return call("pad_edges", node[0], low, high, along, name or node.refuse(f"mode {mode}"))
-    x = _cut(node, triples)
-    low, high = [max(w, 0) for w in low], [max(w, 0) for w in high]
-    return (
-        call("pad", x, low, None if low == high else high, axis=along, value=value or None)
-        if low != high
-        else call("pad", x, low, axis=along, value=value or None)
-    )
+        return call("pad_edges", source, low, high, along, name or node.refuse(f"mode {mode}"))
+    cut = _cut(source, node.rank(0), triples)
+    low, high = [max(width, 0) for width in low], [max(width, 0) for width in high]
+    return call("pad", cut, low, None if low == high else high, axis=along, value=value or None)
 
 
-def _cut(node: Node, triples: list[tuple[int, int, int]]) -> Term:
+def _cut(x: Term, rank: int, triples: list[tuple[int, int, int]]) -> Term:
     """Negative widths cut elements off."""
-    parts = [_EVERYTHING] * node.rank(0)
+    parts = [_EVERYTHING] * rank
     for axis, low, high in triples:
         parts[axis] = slice(-low if low < 0 else None, high if high < 0 else None)
-    return node[0] if all(part == _EVERYTHING for part in parts) else node[0][tuple(parts)]
+    return x if all(part == _EVERYTHING for part in parts) else x[tuple(parts)]
 
 
 @operator("Trilu")

@@ -117,7 +117,9 @@ def cumprod(node: Node) -> Term:
     """Products of all elements up to each along an axis."""
     axis = int(node.number(1))
     x = call("flip", node[0], axis) if node.flag("reverse") else node[0]
-    found = call("cumprod", x, axis)
+    whole = not node.dtype(0).is_float
+    found = call("cumprod", call("cast", x, DType.F64) if whole else x, axis)
+    found = call("cast", found, node.dtype(0)) if whole else found
     found = call("flip", found, axis) if node.flag("reverse") else found
     return _exclusive(node, found, axis, 1) if node.flag("exclusive") else found
 

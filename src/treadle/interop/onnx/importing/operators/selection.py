@@ -7,7 +7,7 @@ import numpy as np
 from treadle.interop.onnx.importing.node import Node
 from treadle.interop.onnx.importing.registry import Results, operator
 from treadle.interop.onnx.importing.terms import Term, call
-from treadle.interop.onnx.importing.values import Array, has_sizes, literal
+from treadle.interop.onnx.importing.values import Array, Value, has_sizes, known_value, literal
 from treadle.types import DimLike, DType
 from treadle.types.tensor import shape_size
 
@@ -143,3 +143,9 @@ def array_feature_extractor(node: Node) -> Term:
 def binarizer(node: Node) -> Term:
     """1 above a threshold, 0 elsewhere."""
     return call("cast", node[0] > node.float("threshold", 0.0), node.dtype(0))
+
+
+@operator("NonZero")
+def nonzero(node: Node) -> Value:
+    """The places of elements other than 0, of a tensor whose elements are known."""
+    return known_value(np.array(np.nonzero(node.known(0)), np.int64), DType.I64)
