@@ -182,7 +182,7 @@ def _check_merged(module: Module) -> None:
                 )
 
 
-_HEADER = re.compile(r"^(?:layer|fn|optimizer|schedule|init|const|model)\s+(\w+)", re.MULTILINE)
+_HEADER = re.compile(r"^(layer|fn|optimizer|schedule|init|const|model)\s+(\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,7 @@ class _Place:
     source: Source
     start: int
     end: int
+    word: str
 
 
 @cache
@@ -203,7 +204,7 @@ def _library_index() -> dict[str, _Place]:
             headers = list(_HEADER.finditer(source.text))
             ends = [header.start() for header in headers[1:]] + [len(source.text)]
             for header, end in zip(headers, ends, strict=True):
-                index[header.group(1)] = _Place(source, header.start(), end)
+                index[header.group(2)] = _Place(source, header.start(), end, header.group(1))
     return index
 
 
@@ -211,6 +212,11 @@ def library_source(name: str) -> Source | None:
     """The whole file of the library that defines `name`, with its comments."""
     place = _library_index().get(name)
     return None if place is None else place.source
+
+
+def library_words() -> dict[str, str]:
+    """The names that the library defines, with the keyword of each: `layer`, `fn`; nothing is parsed."""
+    return {name: place.word for name, place in _library_index().items()}
 
 
 def library_names() -> set[str]:

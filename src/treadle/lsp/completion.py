@@ -6,7 +6,8 @@ keywords and settings where a statement begins, parameters inside of a call, nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from lsprotocol import types as lsp
@@ -16,7 +17,7 @@ from treadle.frontend.elaborate.builtins import BUILTINS
 from treadle.frontend.elaborate.builtins.special import CONTEXTUAL
 from treadle.frontend.elaborate.data import SOURCES, SPLITS
 from treadle.frontend.placement import words_of
-from treadle.frontend.program import library_names
+from treadle.frontend.program import library_words
 from treadle.frontend.symbols import Kind, Program, Symbol
 from treadle.lsp.calls import signature_of
 from treadle.lsp.context import Context, context_at
@@ -66,6 +67,11 @@ _TENSOR_WORDS = {
     "dtype": "the element type",
     "T": "the last two axes exchanged",
 }
+KINDS_OF_WORDS: dict[str, Kind] = {
+    "model": "model", "layer": "layer", "fn": "function", "optimizer": "optimizer", "schedule": "schedule",
+    "init": "initialiser", "const": "constant",
+}  # fmt: skip
+_MAX_DETAIL = 120
 _GROUPS = ("weights", "biases", "parameters")
 
 
@@ -130,7 +136,7 @@ class _Completion:
         if not self._context.blocks and first in ("train", "generate", "adapt", "sweep"):
             yield from self._header(statement)
         elif before in ("over", "into"):
-            yield from (self._item(symbol, "0") for symbol in self._symbols(_GROUPS) if symbol is not None)
+            yield from (_outer(name, "builtin", "0") for name in _GROUPS)
             yield from self._names(())
         elif setting in ("keep best", "best") or before == "no_improvement":
             yield from self._splits()
@@ -138,8 +144,7 @@ class _Completion:
             words = _VALUES_OF_SETTING[setting]
             yield from (_word(word, "", lsp.CompletionItemKind.Value, rank="0") for word in words)
         elif block == "data" and before == "=" and first in SPLITS:
-            sources = (self._reading.program.source_of_data(name) for name in SOURCES)
-            yield from (self._item(symbol, "0") for symbol in sources if symbol is not None)
+            yield from (_outer(name, "source", "0") for name in SOURCES)
         else:
             yield from self._names(self._wanted(setting, first, before))
 
@@ -230,10 +235,12 @@ class _Completion:
             if any(span.start < self._context.start for span in symbol.writes):
                 yield self._item(symbol, "0" if symbol.kind in wanted else "1")
         hidden = set(self._scope.all_local())
-        for symbol in (*self._top(), *self._library()):
-            if symbol.name not in hidden:
-                own = "2" if symbol.home == "file" else "3"
-                yield self._item(symbol, "0" if symbol.kind in wanted else own)
+        for symbol in self._top():
+            hidden.add(symbol.name)
+            yield self._item(symbol, "0" if symbol.kind in wanted else "2")
+        for name, kind in _outside().items():
+            if name not in hidden:
+                yield _outer(name, kind, "0" if kind in wanted[:1] else "1" if kind in wanted else "3")
         for word in ("scan", "fn", "if", "else", "not", "and", "or", "true", "false"):
             yield _word(word, PARTS.get(word) or STATEMENTS.get(word) or BLOCKS[word], _KEYWORD, rank="4")
 
@@ -244,29 +251,38 @@ class _Completion:
             if symbol is not None:
                 yield symbol
 
-    def _library(self) -> Iterator[Symbol]:
-        names = [name for name in library_names() if not name.startswith("_")]
-        yield from (s for s in self._symbols([*names, *BUILTINS, *CONTEXTUAL]) if s is not None)
-
-    def _symbols(self, names: Iterable[str]) -> Iterator[Symbol | None]:
-        return (self._reading.program.outside(name) for name in names)
-
     def _item(self, symbol: Symbol, rank: str) -> lsp.CompletionItem:
-        """A name; its page is added when the item is looked at (`resolve`)."""
-        kind = _ITEM_KINDS.get(symbol.kind, lsp.CompletionItemKind.Variable)
-        outside = symbol.home != "file"
+        """A name of the file."""
         return lsp.CompletionItem(
             label=symbol.name,
-            kind=kind,
+            kind=_ITEM_KINDS.get(symbol.kind, lsp.CompletionItemKind.Variable),
             label_details=lsp.CompletionItemLabelDetails(description=symbol.kind),
             sort_text=f"{rank}{symbol.name}",
-            data={"outside": symbol.name, "source": symbol.kind == "source"} if outside else None,
-            detail=" ".join(signature(symbol).split())[:120] if not outside else None,
+            detail=" ".join(signature(symbol).split())[:_MAX_DETAIL],
         )
 
 
 _KEYWORD = lsp.CompletionItemKind.Keyword
 _TYPES = {**KINDS, **DTYPES}
+
+
+@cache
+def _outside() -> dict[str, Kind]:
+    """The names of the library and of the compiler; nothing is parsed for them."""
+    library = {n: KINDS_OF_WORDS[w] for n, w in library_words().items() if not n.startswith("_")}
+    builtin: dict[str, Kind] = dict.fromkeys((*BUILTINS, *CONTEXTUAL), "builtin")
+    return {**builtin, **library}
+
+
+def _outer(name: str, kind: Kind, rank: str) -> lsp.CompletionItem:
+    """A name of the library or of the compiler; its page is added when it is looked at (`resolve`)."""
+    return lsp.CompletionItem(
+        label=name,
+        kind=_ITEM_KINDS[kind],
+        label_details=lsp.CompletionItemLabelDetails(description=kind),
+        sort_text=f"{rank}{name}",
+        data={"outside": name, "source": kind == "source"},
+    )
 
 
 def resolve(item: lsp.CompletionItem) -> lsp.CompletionItem:

@@ -125,6 +125,13 @@ def _others(files: Sequence[File], texts: Mapping[str, str], own: File) -> dict[
     }
 
 
+def _stands_elsewhere(file: File, name: str) -> bool:
+    """Whether the text holds the old or the new name at other places: in patterns, or out of sight."""
+    old = file.spans[0].text
+    words = re.findall(rf"(?<!\w)(?:{re.escape(old)}|{re.escape(name)})(?!\w)", file.reading.code)
+    return len(words) > len(file.spans)
+
+
 def _check_same(file: File, name: str, text: str, others: Mapping[Path, str]) -> None:
     """Refuse a result in which a name means something else than before, or that has new mistakes."""
     before = file.reading
@@ -134,7 +141,7 @@ def _check_same(file: File, name: str, text: str, others: Mapping[Path, str]) ->
     same = len(old) == len(new) and len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
     if not same:
         raise Refused(f"`{name}` means something else already")
-    if not before.problems:
+    if not before.problems and _stands_elsewhere(file, name):
         codes = {problem.code for problem in examine(before).diagnostics}
         fresh = [p for p in examine(after).diagnostics if p.code not in codes and p.severity == "error"]
         if fresh:
