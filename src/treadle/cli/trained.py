@@ -1,11 +1,11 @@
-"""What `eval` and `predict` share: finding the trained network that an argument means."""
+"""What `eval`, `predict` and others share: finding the trained network that an argument means."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from treadle.cli.plans import choose_plan
+from treadle.cli.plans import choose_model, choose_plan
 from treadle.cli.specs import find_spec
-from treadle.frontend.result import Checked, TrainPlan
+from treadle.frontend.result import Checked, ModelGraph, TrainPlan
 from treadle.train.trained import Origin, open_spec, origin_of_run, origin_of_spec
 
 
@@ -23,6 +23,22 @@ def open_trained(target: str, weights: Path | None, data: Path | None, name: str
     origin = origin_of(target, weights, data)
     checked = open_spec(origin)
     return Opened(origin, checked, choose_plan(checked, name or origin.train))
+
+
+@dataclass(frozen=True)
+class OpenedModel:
+    """A model with weights: where they are from, its spec and the model itself, which need not be trained here."""
+
+    origin: Origin
+    checked: Checked
+    model: ModelGraph
+
+
+def open_model(target: str, weights: Path | None, data: Path | None, name: str | None) -> OpenedModel:
+    """The model that a run folder, or a spec with weights, means; a spec needs no train block."""
+    origin = origin_of(target, weights, data)
+    checked = open_spec(origin)
+    return OpenedModel(origin, checked, choose_model(checked, name or origin.train, "--name NAME"))
 
 
 def origin_of(target: str, weights: Path | None, data: Path | None) -> Origin:

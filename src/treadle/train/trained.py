@@ -55,12 +55,13 @@ def origin_of_run(folder: Path, data: Path | None) -> Origin:
 
 
 def origin_of_spec(spec: Path, weights: Path | None, data: Path | None) -> Origin:
-    """The origin for a spec: the given weights, or those of its latest run below `runs`.
+    """The origin for a spec: the given weights, those of its latest run below `runs`, or those beside it.
 
     Raises:
         TreadleError: E0801 when there are none.
     """
-    found = weights or latest_run(spec, Path("runs"))
+    beside = spec.with_suffix(".safetensors")
+    found = weights or latest_run(spec, Path("runs")) or (beside if beside.is_file() else None)
     if found is None:
         fail(
             "E0801", f"{spec} has no run in ./runs", hint=f"`treadle train {spec}`, or give `--weights FILE`"

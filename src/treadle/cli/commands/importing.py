@@ -18,13 +18,16 @@ OutputOption = Annotated[
 ]
 FixOption = Annotated[
     list[str] | None,
-    typer.Option("--fix", metavar="NAME=VALUE", help="An input that becomes a constant, as JSON; repeatable."),
+    typer.Option(
+        "--fix", metavar="NAME=VALUE", help="An input that becomes a constant, as JSON; repeatable."
+    ),
 ]
 TrainOption = Annotated[
     str, typer.Option("--train", metavar="FILE", help="Add a target, a loss and training on this .npz file.")
 ]
 LossOption = Annotated[
-    str, typer.Option("--loss", metavar="NAME", help="With --train: instead of the loss that fits the output.")
+    str,
+    typer.Option("--loss", metavar="NAME", help="With --train: instead of the loss that fits the output."),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace existing files.")]
 

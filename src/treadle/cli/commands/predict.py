@@ -16,8 +16,9 @@ from treadle.cli.options import (
     ThreadsOption,
     WeightsOption,
 )
+from treadle.cli.plans import choose_plan
 from treadle.cli.tables import number, table
-from treadle.cli.trained import Opened, open_trained
+from treadle.cli.trained import OpenedModel, open_model
 from treadle.errors import fail
 from treadle.train.data.columns import Spans
 from treadle.train.data.table import Array, Table
@@ -60,10 +61,10 @@ def run(
     """
     if output is not None and output.exists() and not force:
         fail("E1004", f"{output} already exists", hint="choose another name, or replace it with `--force`")
-    opened = open_trained(target, weights, data, name)
-    model = opened.plan.eval
+    opened = open_model(target, weights, data, name)
+    model = opened.model
     values = leaf_values(opened.origin, model)
-    inputs = read_inputs(source, model) if source else _rows_of_data(opened, split, rows)
+    inputs = read_inputs(source, model) if source else _rows_of_data(opened, name, split, rows)
     where = str(source) if source else f"`{split}`"
     sizes = check_inputs(model, inputs.columns, where, Spans(), targets=False)
     sizes.pop(model.batch or "", None)
@@ -76,8 +77,11 @@ def run(
         print(_as_table(results))
 
 
-def _rows_of_data(opened: Opened, split: str, rows: str) -> Table:
-    feeds = load_feeds(opened.checked, opened.plan, opened.origin.folders)
+def _rows_of_data(opened: OpenedModel, name: str | None, split: str, rows: str) -> Table:
+    if not opened.checked.trains:
+        fail("E1005", f"{opened.origin.spec} names no data", hint="give `--input FILE`")
+    plan = choose_plan(opened.checked, name or opened.origin.train)
+    feeds = load_feeds(opened.checked, plan, opened.origin.folders)
     if split not in feeds:
         fail("E0708", f"the data have no split `{split}`", hint=f"splits are: {', '.join(feeds)}")
     start, stop = _range(rows, feeds[split].table.size)

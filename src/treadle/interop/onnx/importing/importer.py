@@ -100,13 +100,14 @@ class Importer:
     def __init__(self, model: ModelProto, wishes: Wishes) -> None:
         self.model = model
         self.wishes = wishes
-        self.absorbed: dict[str, Value] = {}
+        self.absorbed: set[str] = set()
         self.opsets = {("" if o.domain in _STANDARD else o.domain): o.version for o in model.opset_import}
         given = wishes.title or identifier(model.graph.name) or "Model"
         self.expansion = Expansion(Names().fresh(given[:1].upper() + given[1:], "Model"))
         self.values: ChainMap[str, Value] = ChainMap()
         self.uses = Counter(_uses(model.graph))
         self._sizes: dict[str, DimLike] = {}
+        self._followers = {label: node for node in model.graph.node for label in node.input}
 
     def opset_of(self, domain: str) -> int:
         """The version of a domain that the model is written for."""
@@ -212,6 +213,10 @@ class Importer:
             self._sizes[label] = found
         return found
 
+    def follower(self, label: str) -> NodeProto | None:
+        """The node that alone uses a value, if there is just one use."""
+        return self._followers.get(label) if self.uses[label] == 1 else None
+
     def find(self, name: str, user: str) -> Value:
         """The value of a name of the file."""
         if name not in self.values:
@@ -238,7 +243,9 @@ class Importer:
             operands = [self.find(name, _label(proto)) if name else None for name in proto.input]
             while operands and operands[-1] is None:
                 operands.pop()
-            self.bind(proto.output, self.translate(Node(self, proto, operands)))
+            node = Node(self, proto, operands)
+            results = self.translate(node)
+            self.bind(node.outputs, results)
 
     def bind(self, names: Sequence[str], values: Sequence[Value | None]) -> None:
         """Give results their names."""

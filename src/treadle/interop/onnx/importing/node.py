@@ -229,6 +229,25 @@ class Node:
         alone = value.trained and value.term is None and self.importer.uses[value.label] == 1
         return value.known if alone and value.type.dtype is DType.F32 else None
 
+    def absorb(self, op: str, shape: Shape) -> Array | None:
+        """The weight of this shape in the node after this one, if that is an `op` and alone uses the result.
+
+        The other node is then part of this one, whose result takes the name of the other's.
+        """
+        follower = self.importer.follower(self.outputs[0])
+        if follower is None or follower.op_type != op or len(follower.output) != 1:
+            return None
+        others = [label for label in follower.input if label != self.outputs[0]]
+        found = self.importer.values.get(others[0]) if len(others) == 1 else None
+        if found is None or not found.trained or found.term is not None or found.type.shape != shape:
+            return None
+        if self.importer.uses[others[0]] != 1 or found.type.dtype is not DType.F32:
+            return None
+        self.values.append(found)
+        self.outputs = list(follower.output)
+        self.importer.absorbed.add(follower.output[0])
+        return found.known
+
     def layer(self, built: Term, weights: Mapping[str, Array], *operands: Operand) -> Term:
         """A layer of the library applied to operands, with the values of its weights by their own names."""
         title = self.importer.expansion.names.fresh(self._layer_stem(weights), self.op.lower())

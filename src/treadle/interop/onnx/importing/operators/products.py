@@ -14,7 +14,7 @@ def matmul(node: Node) -> Term:
     """The product of matrices; leading axes broadcast. By a weight that nothing else uses: a dense layer."""
     weight = node.weight(1)
     if weight is not None and weight.ndim == 2 and node.rank(0) >= 2 and node.dtype(0) is DType.F32:
-        return dense(node, weight, None)
+        return dense(node, weight, node.absorb("Add", (weight.shape[1],)))
     return product(node[0], node[1], node.dtype(0))
 
 
