@@ -14,18 +14,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from treadle.errors import TreadleError
+from treadle.errors import Diagnostic, TreadleError
 from treadle.frontend.result import TrainPlan
 from treadle.train.checkpoint import load_checkpoint, match_leaves
 from treadle.train.data.columns import Feed
 from treadle.train.data.table import TRAIN
+from treadle.train.divergence import explained, investigate, write_failure
 from treadle.train.evaluation import evaluate_split
 from treadle.train.events import EpochEnded, Event, Finished, Started, Stepped
 from treadle.train.keeper import Keeper
 from treadle.train.length import length_of
 from treadle.train.metrics import Averages
-from treadle.train.programs import Programs
+from treadle.train.programs import Programs, phase_programs
 from treadle.train.progress import Progress, facts_to_progress
+from treadle.train.replay import replay
 from treadle.train.runs import RunFolder
 from treadle.train.stepper import Stepper
 
@@ -81,8 +83,7 @@ class Trainer:
             self.progress.seconds = time.monotonic() - begun
             self._keeper.finish(self.progress, folder)
         except TreadleError as error:
-            self._end_badly(error, folder)
-            raise
+            raise TreadleError(self._end_badly(error.diagnostics, folder)) from error
         yield self._finished()
 
     def _run_epochs(self, begun: float, folder: RunFolder) -> Iterator[Event]:
@@ -116,14 +117,26 @@ class Trainer:
         improved = self._keeper.add({**counts, **values}, self.progress, folder)
         return EpochEnded(self.progress.epoch, self.progress.step, values, self.progress.seconds, improved)
 
-    def _end_badly(self, error: TreadleError, folder: RunFolder) -> None:
+    def _end_badly(self, problems: list[Diagnostic], folder: RunFolder) -> list[Diagnostic]:
         """Keeps what is good, unless it is the disk that fails; finds out where a NaN comes from."""
-        (problem, *_) = error.diagnostics
+        problem, *others = problems
         if problem.code == "E0808":
-            hint = f"the last checkpoint is as it was; `--resume {folder.path}` goes on from it"
-            error.diagnostics[0] = replace(problem, hint=hint if folder.path.is_dir() else None)
-            return
+            hint = f"the last checkpoint is as it was; `treadle train --resume {folder.path}` goes on from it"
+            return [replace(problem, hint=hint if folder.path.is_dir() else None), *others]
         self._keeper.write_best(self.progress, folder)
+        return [self._investigated(problem, folder), *others] if problem.code == "E0612" else problems
+
+    def _investigated(self, problem: Diagnostic, folder: RunFolder) -> Diagnostic:
+        """The problem with its first cause, which a replay from the last checkpoint finds."""
+        progress, feed = self._go_to(folder.checkpoint("last")), self._feeds.get(TRAIN)
+        failed = replay(self._plan, feed, self._programs, progress, self.progress.step)
+        if failed is None:
+            return problem
+        program = phase_programs(self._plan, feed)[failed.run.phase.program]
+        found = investigate(program, failed)
+        result = explained(problem, self._plan, failed, found, folder)
+        write_failure(folder, failed, found, result)
+        return result
 
     def _go_to(self, path: Path) -> Progress:
         """Sets all leaves to those of a checkpoint; where it stands."""

@@ -73,7 +73,7 @@ def compile_training(
 
     def programs_for(batch: int) -> dict[str, Program]:
         resized = replace(plan, batch=batch)
-        return _phase_programs(resized, feeds.get(TRAIN)) | _evaluation_programs(resized, others)
+        return phase_programs(resized, feeds.get(TRAIN)) | _evaluation_programs(resized, others)
 
     session = compile_fitting(programs_for, plan.batch, device, threads)
     for name, value in initial_values(plan.init, plan.seed, plan.batch).items():
@@ -123,8 +123,8 @@ def batch_sizes(counts: Iterable[int], batch: int) -> list[int]:
     return sorted(size for size in sizes if size)
 
 
-def _phase_programs(plan: TrainPlan, feed: Feed | None) -> dict[str, Program]:
-    """One step of each phase; a training without data has no feed."""
+def phase_programs(plan: TrainPlan, feed: Feed | None) -> dict[str, Program]:
+    """One step of each phase, by the name of its program; a training without data has no feed."""
     known = dict(feed.sizes) if feed else {}
     steps = length_of(plan, feed.table.size if feed else None).steps
     return {

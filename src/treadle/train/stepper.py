@@ -13,7 +13,7 @@ from itertools import pairwise
 from treadle.backends.protocol import Array, Overlapping
 from treadle.errors import fail
 from treadle.frontend.result import TrainPlan
-from treadle.train.data.batches import BatchStream
+from treadle.train.data.batches import BatchStream, Rows
 from treadle.train.data.columns import Feed
 from treadle.train.evaluation import given_inputs
 from treadle.train.metrics import scalars
@@ -36,6 +36,16 @@ class _Ahead:
     run: _Run
     number: int
     inputs: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run that was not made yet: its number in the training, its inputs, the examples of its batch."""
+
+    phase: PhaseProgram
+    number: int
+    inputs: Mapping[str, Array]
+    rows: Rows | None
 
 
 class Stepper:
@@ -73,6 +83,13 @@ class Stepper:
         progress.step += 1
         self._refuse_divergence(values, progress)
         return values
+
+    def planned(self, step: int, number: int) -> Iterator[PlannedRun]:
+        """The runs of a step, the first of which is number `number` of the training."""
+        for offset, run in enumerate(self._runs(step)):
+            inputs = self._inputs_of(run, number + offset)
+            rows = None if self._stream is None else self._stream.rows(number + offset)
+            yield PlannedRun(run.phase, number + offset, inputs, rows)
 
     def _runs(self, step: int) -> Iterator[_Run]:
         for phase in self._programs.phases:

@@ -5,7 +5,7 @@ Input: a graph with static shapes, arrays for its inputs, params and states. Out
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,11 @@ class Interpreter:
 
     def __call__(self, values: Mapping[str, Any]) -> list[Array]:
         """The values of the roots."""
+        known = self.all_values(values)
+        return [known[node.id] for node in self._roots]
+
+    def all_values(self, values: Mapping[str, Any]) -> dict[int, Any]:
+        """The values of all nodes that the roots need, by id; tuples for nodes with several results."""
         known: dict[int, Any] = {}
         with np.errstate(all="ignore"):
             for node, evaluator in self._steps:
@@ -47,7 +52,7 @@ class Interpreter:
                     known[node.id] = _named_value(node, values)
                 else:
                     known[node.id] = evaluator(*(known[operand.id] for operand in node.inputs))
-        return [known[node.id] for node in self._roots]
+        return known
 
     @property
     def nodes(self) -> list[Node]:
@@ -58,7 +63,7 @@ class Interpreter:
         if node.op in _NAMED:
             return None
         if node.op == "scan":
-            return _Loop(node)
+            return Loop(node)
         return _op_evaluator(node)
 
 
@@ -101,29 +106,40 @@ def as_array(name: str, type_: TensorType, value: Any) -> Array:
     return array
 
 
-class _Loop:
+class Loop:
     """Runs the body of a scan once per element."""
 
     def __init__(self, node: Node) -> None:
+        """Prepares the body of this node."""
         self._node = node
         self._body: Graph = node.attrs["body"]
         self._step = Interpreter(list(self._body.outputs.values()))
         self._names = [name for name in self._body.inputs if name != INDEX]
 
     def __call__(self, *operands: Array) -> tuple[Array, ...]:
-        attrs = self._node.attrs
-        carries, first_constant = attrs["carries"], attrs["carries"] + attrs["sequences"]
-        carried = list(operands[:carries])
-        sequences, constants = operands[carries:first_constant], operands[first_constant:]
+        """The last carries, and the stacks of what was yielded."""
+        carries = self._node.attrs["carries"]
+        carried: Sequence[Array] = operands[:carries]
         yields = self._empty_yields(carries)
-        order = range(attrs["length"])
-        for index in reversed(order) if attrs["reverse"] else order:
-            values = [*carried, *(sequence[index] for sequence in sequences), *constants]
-            results = self._step({**dict(zip(self._names, values, strict=True)), INDEX: index})
+        for index, _, results in self.steps(*operands):
             carried = results[:carries]
             for stack, value in zip(yields, results[carries:], strict=True):
                 stack[index] = value
         return (*carried, *yields)
+
+    def steps(self, *operands: Array) -> Iterator[tuple[int, dict[str, Any], list[Array]]]:
+        """For each step its number, the values of the body's inputs, and its results."""
+        attrs = self._node.attrs
+        carries, first_constant = attrs["carries"], attrs["carries"] + attrs["sequences"]
+        carried: Sequence[Array] = operands[:carries]
+        sequences, constants = operands[carries:first_constant], operands[first_constant:]
+        order = range(attrs["length"])
+        for index in reversed(order) if attrs["reverse"] else order:
+            given = [*carried, *(sequence[index] for sequence in sequences), *constants]
+            values = {**dict(zip(self._names, given, strict=True)), INDEX: index}
+            results = self._step(values)
+            carried = results[:carries]
+            yield index, values, results
 
     def _empty_yields(self, carries: int) -> list[Array]:
         results = self._node.result

@@ -41,12 +41,17 @@ class BatchStream:
 
     def next(self) -> Table:
         """The next batch."""
-        epoch, number = divmod(self.position, self.per_epoch)
+        rows = self.rows(self.position)
+        self.position += 1
+        return self._table.take(rows)
+
+    def rows(self, position: int) -> Rows:
+        """The rows of the table that are in batch number `position`."""
+        epoch, number = divmod(position, self.per_epoch)
         if self._shuffle and epoch != self._epoch:
             self._order = epoch_order(self._table.size, self._seed, epoch)
             self._epoch = epoch
-        self.position += 1
-        return self._table.take(self._order[number * self._batch : (number + 1) * self._batch])
+        return self._order[number * self._batch : (number + 1) * self._batch]
 
 
 def in_order(table: Table, batch: int) -> Iterator[Table]:

@@ -1,0 +1,93 @@
+"""A training that diverges says which node, line and batch was first, and keeps them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from support.trainings import Training
+from treadle.errors import TreadleError
+from treadle.train.checkpoint import load_checkpoint
+
+SPEC = """
+model Net {
+  input x: f32[N, 2]
+  p = x |> dense(2) |> relu
+  q = LAYER
+  loss LOSS
+}
+
+layer risky()(a: [N, D]) -> [N, D] { return log(a) }
+
+data Points {
+  train = table([[0, 0], [0, 1], [1, 1], [1, 0]])
+  x = train.values * SCALE
+}
+
+train Net on Points {
+  optimizer sgd(RATE)   batch 2   epochs 9   seed 3
+}
+"""
+
+
+def diverge(folder, loss, *, layer="p", scale="1.0", rate="0.05"):
+    """The diagnostic of a training with this loss."""
+    words = {"LOSS": loss, "LAYER": layer, "SCALE": scale, "RATE": rate}
+    text = SPEC
+    for word, by in words.items():
+        text = text.replace(word, by)
+    with pytest.raises(TreadleError) as caught:
+        Training(text, folder).finish()
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "E0612"
+    return problem
+
+
+def test_the_forward_pass(tmp_path):
+    problem = diverge(tmp_path, "mean(log(p[:, 0] * 0))")
+    assert "`log` of f32[2] = 0 was the first to give -inf in 2 of 2 elements" in problem.message
+    assert problem.span.text == "log(p[:, 0] * 0)"
+    assert "step 1, batch 1: examples" in str([frame.text for frame in problem.chain])
+    assert "log(x + 1e-7)" in problem.hint
+
+
+def test_the_gradient(tmp_path):
+    problem = diverge(tmp_path, "mean(p) + mean(sqrt(sum((p - stop_grad(p))^2, axis = 1)))")
+    assert "loss became nan at step 2" in problem.message
+    assert "`div`" in problem.message
+    assert problem.span.text.startswith("sqrt(sum(")
+    assert "gradient" in problem.chain[0].text
+    assert "step 1, batch 1" in problem.chain[1].text
+    assert "sqrt(x + 1e-7)" in problem.hint
+
+
+def test_a_weight_that_no_loss_shows(tmp_path):
+    problem = diverge(tmp_path, "mean(p) + mean(sqrt(sum((p - stop_grad(p))^2, axis = 1)))", rate="1e-3")
+    assert "was the first to give" in problem.message
+
+
+def test_a_layer_is_named_with_the_place_that_uses_it(tmp_path):
+    problem = diverge(tmp_path, "mean(q)", layer="risky()(p * 0)")
+    assert "layer `risky`" in problem.chain[0].text
+    large = diverge(tmp_path / "b", "mean(q |> dense(4) |> dense(1))", layer="x |> dense(4)", rate="1e30")
+    assert large.span.source.name == "stdlib/dense.tdl"
+    assert [label.span.source.name for label in large.labels][:1] == [problem.span.source.name]
+
+
+def test_the_data(tmp_path):
+    problem = diverge(tmp_path, "mean(p)", scale="1e30 * 1e30")
+    assert "`x`, the data, holds inf" in problem.message
+
+
+def test_what_led_to_it_is_kept(tmp_path):
+    diverge(tmp_path, "mean(log(p[:, 0] * 0))")
+    batch = np.load(tmp_path / "failure" / "batch.npz")
+    table = np.array([[0, 0], [0, 1], [1, 1], [1, 0]], np.float32)
+    np.testing.assert_array_equal(batch["x"], table[batch["rows"]])
+    report = json.loads((tmp_path / "failure" / "report.json").read_text())
+    assert (report["op"], report["line"], report["forward"]) == ("log", 6, True)
+    assert report["operands"][0]["zeros"] == 2
+    assert report["rows"] == batch["rows"].tolist()
+    assert set(load_checkpoint(tmp_path / "failure" / "before.safetensors").values) == {"dense.W", "dense.b"}
