@@ -16,6 +16,7 @@ import numpy as np
 
 from treadle.errors import did_you_mean, fail
 from treadle.train.data.npz import read_npz
+from treadle.train.data.numbers import whole_numbers
 from treadle.train.data.request import Request
 from treadle.train.data.splits import split_as_asked
 from treadle.train.data.table import Array, Splits, make_table
@@ -28,14 +29,15 @@ def load_graph(request: Request) -> Splits:
     """`graph(path)`: arrays `features` [V, F], `labels` [V], `edge_index` [2, E], `train_mask` [V] etc.
 
     Raises:
-        TreadleError: E0701, E0702 for files that cannot be read, E0703 for other shapes, E0706 for missing
-            arrays, E0709 for edges of vertices that are not there.
+        TreadleError: E0701, E0702 for files that cannot be read, E0703 for other shapes, E0704 for
+            fractions where places are meant, E0706 for missing arrays, E0709 for edges of vertices that are
+            not there.
     """
     archive = _Archive(request)
     request.finish()
     features = archive.shaped("features", (None, None)).astype(np.float32)
-    labels = archive.shaped("labels", (len(features),)).astype(np.int64)
-    edges = archive.shaped("edge_index", (2, None)).astype(np.int64)
+    labels = archive.whole("labels", (len(features),))
+    edges = archive.whole("edge_index", (2, None))
     archive.refuse_beyond("edge_index", edges, len(features))
     common = {"features": features, "labels": labels, "edges": edges}
     splits: Splits = {}
@@ -81,8 +83,8 @@ def _atoms(archive: _Archive, count: int, largest: int) -> tuple[Any, Any]:
 
 def _bonds(archive: _Archive, sizes: Any, largest: int) -> Any:
     """The bond between each pair of atoms of each graph."""
-    edges = archive.shaped("edge_index", (2, None)).astype(np.int64)
-    kinds = archive.shaped("edge_features", (edges.shape[1], None))[:, 0].astype(np.int64)
+    edges = archive.whole("edge_index", (2, None))
+    kinds = archive.whole("edge_features", (edges.shape[1], None))[:, 0]
     _, graph = archive.parts("edge_offsets", len(sizes), edges.shape[1])
     archive.refuse_beyond("edge_index", edges, sizes[graph])
     small = sizes[graph] <= largest
@@ -126,9 +128,13 @@ class _Archive:
             fail("E0703", found, self._span)
         return array
 
+    def whole(self, name: str, shape: tuple[int | None, ...]) -> Any:
+        """An array of whole numbers, i64."""
+        return whole_numbers(self.shaped(name, shape), f"`{name}` of {self.name}", self._span)
+
     def parts(self, name: str, count: int, total: int) -> tuple[Any, Any]:
         """The sizes of `count` parts from their offsets, and for each of `total` rows its part."""
-        offsets = self.shaped(name, (count + 1,)).astype(np.int64)
+        offsets = self.whole(name, (count + 1,))
         sizes = np.diff(offsets)
         if offsets[0] != 0 or offsets[-1] != total or (sizes < 0).any():
             fail("E0702", f"`{name}` of {self.name} does not divide {total:,} rows", self._span)

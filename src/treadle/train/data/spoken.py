@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from treadle.errors import fail
 from treadle.train.data.npz import read_npz
+from treadle.train.data.numbers import finite_numbers, whole_numbers
 from treadle.train.data.request import Request
 from treadle.train.data.table import Array, Splits, make_table
 
@@ -41,6 +42,9 @@ def load_spoken(request: Request) -> Splits:
     for name in _ARRAYS:
         if name not in arrays:
             fail("E0706", f"{path} has no array `{name}`", request.span, hint=f"it has: {', '.join(arrays)}")
+    for name in ("offsets", "labels", "takes"):
+        arrays[name] = whole_numbers(arrays[name], f"`{name}` of {path}", request.span)
+    finite_numbers(arrays["samples"], f"`samples` of {path}", request.span)
     clips = _clips(arrays, str(path), request)
     return _splits([spectrum(clip, weights)[:length] for clip in clips], arrays, length, request)
 
@@ -64,7 +68,7 @@ def mel_bands(bands: int, rate: int) -> Floats:
 
 
 def _clips(arrays: dict[str, Array], path: str, request: Request) -> list[Array]:
-    samples, offsets = arrays["samples"], arrays["offsets"].astype(np.int64)
+    samples, offsets = arrays["samples"], arrays["offsets"]
     lengths = np.diff(offsets)
     fits = samples.ndim == offsets.ndim == 1 and len(lengths) == len(arrays["labels"]) == len(arrays["takes"])
     if not fits or (lengths <= 0).any() or offsets[0] < 0 or offsets[-1] > len(samples):
@@ -76,8 +80,8 @@ def _splits(spectra: list[Floats], arrays: dict[str, Array], length: int, reques
     lengths = np.array([len(one) for one in spectra], np.int64)
     padded = np.stack([np.pad(one, ((0, length - len(one)), (0, 0))) for one in spectra])
     columns: dict[str, Array] = {"spectra": padded.astype(np.float32), "lengths": lengths}
-    columns["labels"] = arrays["labels"].astype(np.int64)
-    for_test = arrays["takes"].astype(np.int64) < _TEST_TAKES
+    columns["labels"] = arrays["labels"]
+    for_test = np.less(arrays["takes"], _TEST_TAKES)
     whole = make_table(columns, "the recordings", request.span)
     parts = {"train": np.flatnonzero(~for_test), "test": np.flatnonzero(for_test)}
     if not len(parts["train"]):
