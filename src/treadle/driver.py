@@ -202,13 +202,19 @@ def plan_memory(
     return plan({name: optimise(program) for name, program in programs.items()}, threads)
 
 
-def _lowered_text(program: Program, text: Callable[[Plan], str], target: Target | None = None) -> str:
-    """The text of a plan; sizes that only data decides are assumed, and the text says so."""
+def lowered(program: Program, target: Target | None = None) -> tuple[Plan, str]:
+    """The plan of a program for a target, this machine's cores by default; and the sizes that were assumed,
+    in words, because only data decides them."""
     assumed = {name: _ASSUMED_SIZE for name in program.graph.symbols() if name not in program.sizes}
     sized = replace(program, sizes={**assumed, **program.sizes})
     plan = lower(optimise(sized), target=target or Target(threads=thread_count()))
     sizes = ", ".join(f"{name} = {size}" for name, size in assumed.items())
-    return (f"# assumed, since only data decides: {sizes}\n" if assumed else "") + text(plan)
+    return plan, f"assumed, since only data decides: {sizes}" if assumed else ""
+
+
+def _lowered_text(program: Program, text: Callable[[Plan], str], target: Target | None = None) -> str:
+    plan, assumed = lowered(program, target)
+    return (f"# {assumed}\n" if assumed else "") + text(plan)
 
 
 def _sources_text(plan: Plan) -> str:

@@ -18,12 +18,14 @@ ALIGNMENT = 64
 
 
 @dataclass
-class _Life:
+class Life:
+    """The calls, by their time, from the first to the last of which the contents of a buffer matter."""
+
     buffer: Buffer
     first: int
     last: int
 
-    def overlaps(self, other: _Life) -> bool:
+    def overlaps(self, other: Life) -> bool:
         return self.first <= other.last and other.first <= self.last
 
 
@@ -33,8 +35,8 @@ def assign_offsets(calls: Sequence[Call], scratch: dict[Call, Buffer], alignment
     `scratch` holds a buffer for each call that needs one while it runs; every offset is a multiple of
     `alignment` bytes.
     """
-    lives = _lifetimes(calls, scratch)
-    placed: list[_Life] = []
+    lives = lifetimes(calls, scratch)
+    placed: list[Life] = []
     size = 0
     for life in sorted(lives, key=lambda life: (-life.buffer.bytes, life.first)):
         life.buffer.offset = _lowest_gap(life, placed, alignment)
@@ -48,7 +50,7 @@ def aligned(size: int, alignment: int = ALIGNMENT) -> int:
     return -(-size // alignment) * alignment
 
 
-def _lowest_gap(life: _Life, placed: Iterable[_Life], alignment: int) -> int:
+def _lowest_gap(life: Life, placed: Iterable[Life], alignment: int) -> int:
     taken = sorted(
         (other.buffer.offset, other.buffer.offset + aligned(other.buffer.bytes, alignment))
         for other in placed
@@ -68,7 +70,8 @@ class _Clock:
     def __init__(self, scratch: dict[Call, Buffer]) -> None:
         self.time = 0
         self.scratch = scratch
-        self.lives: dict[Buffer, _Life] = {}
+        self.times: dict[Call, int] = {}
+        self.lives: dict[Buffer, Life] = {}
         self.spans: list[tuple[int, int, int]] = []  # loop number, first and last time
 
     def visit(self, calls: Sequence[Call]) -> None:
@@ -78,6 +81,7 @@ class _Clock:
                 self.visit(call.body)
                 self.spans.append((call.number, start, self.time))
             else:
+                self.times[call] = self.time
                 self._touch(call)
             self.time += 1
 
@@ -86,11 +90,19 @@ class _Clock:
         own = {self.scratch[call]} if call in self.scratch else set()
         for buffer in sorted(reads | writes | own, key=lambda buffer: buffer.number):
             if buffer.kind is BufferKind.ARENA:
-                life = self.lives.setdefault(buffer, _Life(buffer, self.time, self.time))
+                life = self.lives.setdefault(buffer, Life(buffer, self.time, self.time))
                 life.last = self.time
 
 
-def _lifetimes(calls: Sequence[Call], scratch: dict[Call, Buffer]) -> list[_Life]:
+def call_times(calls: Sequence[Call]) -> dict[Call, int]:
+    """The time of each call that is no loop, as lifetimes count it."""
+    clock = _Clock({})
+    clock.visit(calls)
+    return clock.times
+
+
+def lifetimes(calls: Sequence[Call], scratch: dict[Call, Buffer]) -> list[Life]:
+    """How long each buffer of the arena lives: through all of a loop unless it belongs to one iteration."""
     clock = _Clock(scratch)
     clock.visit(calls)
     parents = dict(_nesting(calls, None))

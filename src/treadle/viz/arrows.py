@@ -14,7 +14,6 @@ from treadle.viz.scene import Kind, Part, Scene, Wire
 from treadle.viz.style import Role
 
 _SLOPES = {Part.BACKWARD: Role.BACKWARD, Part.SECOND: Role.SECOND}
-_QUIET_ROLES = {Role.LEAF, Role.SAVED}
 _QUIET_KINDS = {Kind.INPUT, Kind.TAKEN}
 _MOST_LABELS = 3
 
@@ -55,7 +54,9 @@ def _labels(groups: Sequence[Group], keys: dict[int, str]) -> dict[tuple[str, st
 
 
 def _words(source: Group, wire: Wire, role: Role) -> str:
-    return "" if role in _QUIET_ROLES or source.kind in _QUIET_KINDS else wire.label
+    """The type of a tensor, where the box that it leaves does not tell it."""
+    is_quiet = role is Role.LEAF or source.kind in _QUIET_KINDS
+    return "" if is_quiet or (role is Role.SAVED and not source.folded) else wire.label
 
 
 def _is_loose(role: Role, target: Group) -> bool:

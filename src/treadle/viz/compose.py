@@ -27,7 +27,10 @@ _LAYER_WORDS = {
 
 def compose(scene: Scene, groups: list[Group]) -> Picture:
     """The picture of groups: one box each, one arrow for all tensors that go from one to another."""
-    boxes = tuple(_box(f"b{index}", group) for index, group in enumerate(groups))
+    boxes = tuple(
+        _box(f"b{index}", group, "calls" if scene.what == "kernels" else "ops")
+        for index, group in enumerate(groups)
+    )
     upward = scene.what in {"joint", "second"}
     return Picture(scene.title, _caption(scene), boxes, arrows(scene, groups, upward=upward), upward)
 
@@ -38,8 +41,8 @@ def _caption(scene: Scene) -> str:
     return "; ".join([*count, *scene.notes])
 
 
-def _box(key: str, group: Group) -> Box:
-    label = _layer_label(group) if group.folded else _chain_label(group.members)
+def _box(key: str, group: Group, noun: str) -> Box:
+    label = _layer_label(group, noun) if group.folded else _chain_label(group.members)
     path = group.path[:-1] if group.folded else group.path
     tips = dict.fromkeys(member.tip for member in group.members)
     return Box(key, group.kind, label, path, group.part, "\n".join(list(tips)[:8]))
@@ -61,7 +64,7 @@ def _at_most(words: list[str]) -> list[str]:
     return words if left_out < 2 else [*words[: _MOST_WORDS - 1], f"and {left_out} more"]
 
 
-def _layer_label(group: Group) -> str:
+def _layer_label(group: Group, noun: str) -> str:
     name = part_name(group.path[-1])
     count = sum(member.size for member in group.members)
     ops = sum(member.kind not in {Kind.PARAM, Kind.STATE, Kind.TAKEN} for member in group.members)
@@ -69,5 +72,5 @@ def _layer_label(group: Group) -> str:
     if count:
         lines.append(f"{grouped(count)} parameters")
     if ops > 1:
-        lines.append(f"{ops} ops")
+        lines.append(f"{ops} {noun}")
     return "\n".join(lines)

@@ -128,7 +128,7 @@ def _add_legend(dot: pydot.Dot, picture: Picture) -> None:
         legend.add_edge(pydot.Edge(above, below, **_UNSEEN))
     dot.add_subgraph(legend)
     for key in _lowest(picture):
-        dot.add_edge(pydot.Edge(key, middles[0], **_UNSEEN, weight="0"))
+        dot.add_edge(pydot.Edge(key, middles[0], **_UNSEEN))
 
 
 def _add_entry(row: pydot.Subgraph, name: str, entry: Sample | Role) -> tuple[str, str]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from treadle.driver import Program
@@ -18,8 +19,10 @@ from treadle.viz.compose import compose
 from treadle.viz.dot import picture_to_dot
 from treadle.viz.folding import Folding, folding, layers_of
 from treadle.viz.graphviz import render
-from treadle.viz.group import group
-from treadle.viz.picture import Picture
+from treadle.viz.group import Group, group
+from treadle.viz.kernels import kernel_scene
+from treadle.viz.memory import memory_map
+from treadle.viz.scene import Path as LayerPath
 from treadle.viz.scene import Scene, What
 
 READABLE = 60  # boxes that a picture has at most when no depth is asked for
@@ -85,41 +88,70 @@ def draw(
 def picture_text(subject: Graph | Program, wish: Wish = Wish()) -> str:
     """The picture in the dot language; see `draw`."""
     program = Program(subject) if isinstance(subject, Graph) else subject
-    return picture_to_dot(_picture(_scene(program, wish.what), wish)[0])
+    scene = _scene(program, wish.what)
+    return picture_to_dot(compose(scene, _groups(scene, _folding(scene, wish)[0], wish)))
 
 
 def _content(program: Program, image_format: str, wish: Wish) -> tuple[bytes, int, str]:
     """The file, the number of boxes and the note."""
+    if wish.what == "memory":
+        return _memory(program, image_format)
     scene = _scene(program, wish.what)
-    picture, folded = _picture(scene, wish)
+    folds, note = _folding(scene, wish)
+    picture = compose(scene, _groups(scene, folds, wish))
     boxes = len(picture.boxes)
+    if image_format == "html":
+        from treadle.viz.html import html_page  # noqa: PLC0415 - only pages need their scripts
+
+        is_open = partial(_is_open, folds)
+        return html_page(scene, program, is_open).encode(), boxes, note
     if image_format == "dot":
-        return picture_to_dot(picture).encode(), boxes, folded
+        return picture_to_dot(picture).encode(), boxes, note
     rendered = render(
         lambda layout: picture_to_dot(picture, clusters=layout.clusters, beside=layout.beside),
         image_format,
         large=boxes > _MANY_BOXES,
     )
-    return rendered.content, boxes, "; ".join(filter(None, (folded, rendered.note)))
+    return rendered.content, boxes, "; ".join(filter(None, (note, rendered.note)))
+
+
+def _memory(program: Program, image_format: str) -> tuple[bytes, int, str]:
+    """The chart of the memory plan."""
+    if image_format == "dot":
+        fail("E1010", "memory is a chart, not a graph, which dot cannot say", hint="end the name in .svg")
+    from treadle.viz.memory_chart import chart  # noqa: PLC0415 - importing matplotlib takes a second
+
+    memory = memory_map(program)
+    content = chart(memory, "svg" if image_format == "html" else image_format)
+    if image_format == "html":
+        from treadle.viz.html import html_chart  # noqa: PLC0415 - only pages need their scripts
+
+        content = html_chart(memory.title, content.decode()).encode()
+    return content, len(memory.blocks), ""
 
 
 def _scene(program: Program, what: What) -> Scene:
-    return SCENES[what](program.graph)
+    return kernel_scene(program) if what == "kernels" else SCENES[what](program.graph)
 
 
-def _picture(scene: Scene, wish: Wish) -> tuple[Picture, str]:
-    """The picture, and what was folded without being asked for."""
+def _folding(scene: Scene, wish: Wish) -> tuple[Folding, str]:
+    """Which layers are folded, and what was folded without being asked for."""
     folds = folding(scene.elements, wish.depth, wish.opened, wish.closed)
-    groups = group(scene.elements, folds, chains=wish.chains)
-    note = ""
-    if wish.depth is None and len(groups) > READABLE:
-        for depth in _depths(scene):
-            folds = Folding(depth, folds.opened, folds.closed)
-            groups = group(scene.elements, folds, chains=wish.chains)
-            note = f"folded at depth {depth}; `--depth` shows more or less"
-            if len(groups) <= READABLE:
-                break
-    return compose(scene, groups), note
+    if wish.depth is not None or len(_groups(scene, folds, wish)) <= READABLE:
+        return folds, ""
+    for depth in _depths(scene):
+        folds = replace(folds, depth=depth)
+        if len(_groups(scene, folds, wish)) <= READABLE:
+            break
+    return folds, f"folded at depth {folds.depth}; `--depth` shows more or less" if folds.depth else ""
+
+
+def _groups(scene: Scene, folds: Folding, wish: Wish) -> list[Group]:
+    return group(scene.elements, folds, chains=wish.chains and scene.what != "kernels")  # a call stays alone
+
+
+def _is_open(folds: Folding, layer: LayerPath) -> bool:
+    return folds.folded(layer) is None
 
 
 def _depths(scene: Scene) -> Sequence[int]:

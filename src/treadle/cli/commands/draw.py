@@ -53,4 +53,5 @@ def run(
     path = find_spec(spec)
     program = subject_of(load_spec(path), wish.what, model, phase)
     drawing = draw(program, output or Path(f"{path.stem}.svg"), wish, overwrite=force)
-    print(f"{drawing.path}: {drawing.boxes} boxes" + (f" ({drawing.note})" if drawing.note else ""))
+    noun = "buffers" if wish.what == "memory" else "boxes"
+    print(f"{drawing.path}: {drawing.boxes} {noun}" + (f" ({drawing.note})" if drawing.note else ""))
