@@ -174,6 +174,17 @@ def _template(call: Call, threads: int) -> template.Plan:
     return make(_kind(call), geometry, threads)
 
 
+def sources_of(call: Call, threads: int) -> list[KernelSource]:
+    """The kernels that a call runs, each once; those of a loop are its calls' own."""
+    if isinstance(call, LoopCall):
+        return []
+    if isinstance(call, BatchCall):
+        return list(dict.fromkeys(source for inner in call.calls for source in sources_of(inner, threads)))
+    if isinstance(call, KernelCall):
+        return [print_kernel(call.kernel)]
+    return list(dict.fromkeys(_template(call, threads).sources()))
+
+
 def packed_elements(call: MatmulCall) -> int:
     """The size of the prepared copy of a product's right operand."""
     return packed_bytes(GemmSpec(_kind(call)), _sizes(call)) // call.dtype.itemsize
