@@ -153,7 +153,9 @@ class Expansion:
     def definition_of(self, value: Term) -> ast.Expr | None:
         """The expression that a name stands for."""
         for statement in self._body:
-            if isinstance(statement, ast.Assign) and [target.id for target in statement.targets] == [_id(value)]:
+            if isinstance(statement, ast.Assign) and [target.id for target in statement.targets] == [
+                _id(value)
+            ]:
                 return statement.value
         return None
 

@@ -19,7 +19,9 @@ _OF_EQUALS = frozenset({"where", "concat", "stack", "maximum", "minimum", "full"
 
 def tidied(body: Sequence[ast.Statement], layers: Collection[str]) -> tuple[ast.Statement, ...]:
     """The statements with chains joined; `layers` are the names that are layers rather than functions."""
-    uses = Counter(node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name))
+    uses = Counter(
+        node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)
+    )
     result: list[ast.Statement] = []
     for statement in body:
         joined = _joined(result[-1], statement, uses, layers) if result else None

@@ -71,7 +71,9 @@ def _target_type(expansion: Expansion, value: Term, loss: str) -> TensorType:
 
 def _data(title: str, columns: list[str], path: str) -> ast.Data:
     source = _assign("train", call("npz", path))
-    return ast.Data(title, (), (source, *(_assign(c, name("train").member(c)) for c in columns)), span=NOWHERE)
+    return ast.Data(
+        title, (), (source, *(_assign(c, name("train").member(c)) for c in columns)), span=NOWHERE
+    )
 
 
 def _assign(title: str, value: Term) -> ast.Assign:
