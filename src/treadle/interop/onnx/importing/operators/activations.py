@@ -16,6 +16,11 @@ def leaky_relu(node: Node) -> Term:
 @operator("PRelu")
 def prelu(node: Node) -> Term:
     """As `LeakyRelu` with slopes that broadcast to x; before opset 7 they are those of channels."""
+    weight = node.weight(1)
+    if weight is not None and node.rank(0) >= 2 and weight.size == node.shape(0)[1] == max(weight.shape):
+        inside = (weight.size, *[1] * (node.rank(0) - 2))  # behind the examples: one for each channel
+        if weight.shape in (inside, (1, *inside)):
+            return node.layer(call("prelu"), {"a": weight.reshape(-1)}, node[0])
     slope = node[1]
     if node.opset < 7 and node.rank(1) == 1 and node.rank(0) > 2:
         slope = call("channel_bias", slope, node.rank(0) - 2)

@@ -8,15 +8,37 @@ from treadle.interop.onnx.importing.node import Node
 from treadle.interop.onnx.importing.operators.windows import Sliding, fixed, padding, shared, single, sliding
 from treadle.interop.onnx.importing.registry import operator
 from treadle.interop.onnx.importing.terms import Term, call
+from treadle.interop.onnx.importing.values import Array
 from treadle.types import DType
 
 
 @operator("Conv")
 def conv(node: Node) -> Term:
     """Cross-correlation with filters [F, C / group, ...], and a bias per channel."""
-    windows = _windows(node)
-    y = call("conv", node[0], node[1], **windows.settings(groups=_groups(node)))
-    return _biased(node, y)
+    settings = _windows(node).settings(groups=_groups(node))
+    weights = _weights(node)
+    if weights is not None:
+        return _layer(node, "conv", weights["W"].shape[0], weights, settings)
+    return _biased(node, call("conv", node[0], node[1], **settings))
+
+
+def _weights(node: Node) -> dict[str, Array] | None:
+    """The weights as a layer's own, if it may have them."""
+    filters, bias = node.weight(1), node.weight(2)
+    if filters is None or (node.has(2) and bias is None):
+        return None
+    return {"W": filters} if bias is None else {"W": filters, "b": bias}
+
+
+def _layer(node: Node, name: str, channels: int, weights: dict[str, Array], settings: dict[str, Any]) -> Term:
+    """A layer of the library; over one axis its settings are numbers, of the padding a pair."""
+    kernel = weights["W"].shape[2:]
+    if len(kernel) == 1 and isinstance(settings["padding"], list):
+        settings = settings | {"padding": settings["padding"][0]}
+    built = call(
+        f"{name}{len(kernel)}d", channels, single(kernel), bias=None if "b" in weights else False, **settings
+    )
+    return node.layer(built, weights, node[0])
 
 
 @operator("ConvInteger")
@@ -54,6 +76,10 @@ def conv_transpose(node: Node) -> Term:
         "padding": padding(pads),
         "extra": single(extra) if any(extra) else None,
     }
+    weights = _weights(node)
+    if weights is not None and not (count == 1 and isinstance(settings["padding"], list)):
+        channels = weights["W"].shape[1] * node.int("group", 1)
+        return _layer(node, "conv_transpose", channels, weights, settings)
     return _biased(node, call("conv_transpose", node[0], node[1], **settings))
 
 

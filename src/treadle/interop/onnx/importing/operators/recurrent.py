@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from treadle.interop.onnx.importing.node import Node
+from treadle.interop.onnx.importing.operators.recurrent_layers import fitting_layers
 from treadle.interop.onnx.importing.registry import operator
 from treadle.interop.onnx.importing.terms import Term, call, function, name
 from treadle.types import DimLike
@@ -110,12 +111,19 @@ def _recurrent(node: Node, gates: int, cell: Cell, defaults: Sequence[str], stat
     """The results: outputs of all steps, and the last states."""
     batch_first = node.flag("layout")
     x = node[0] if batch_first else node.let(call("swap_axes", node[0], 0, 1))
+    layers = fitting_layers(node, gates)
+    if layers is not None:
+        sides = [node.layer(built, weights, x) for built, weights in layers]
+        ends = [side[:, 0 if _reversed(node, number) else -1] for number, side in enumerate(sides)]
+        return [_outputs(sides, batch_first), call("stack", *ends, axis=1 if batch_first else 0)]
     batch: DimLike = node.shape(0)[0 if batch_first else 1]
     sides, lasts = [], []
     for way in _directions(node, gates, defaults):
         start = [_start(node, 5 + state, way, batch, batch_first) for state in range(states)]
         lengths = node[4] if node.has(4) else None
-        run = call("run_cell", cell(way), x, start, lengths=lengths, backward=_backward(node, way))
+        run = call(
+            "run_cell", cell(way), x, start, lengths=lengths, backward=_reversed(node, way.number) or None
+        )
         y, last = _parts(node, run)
         sides.append(y)
         lasts.append(last)
@@ -127,8 +135,8 @@ def _parts(node: Node, run: Term) -> list[Term]:
     return node.importer.expansion.let_all(run, [names.fresh("steps"), names.fresh("last")])
 
 
-def _backward(node: Node, way: Direction) -> bool | None:
-    return True if node.text("direction", "forward") == "reverse" or way.number == 1 else None
+def _reversed(node: Node, number: int) -> bool:
+    return node.text("direction", "forward") == "reverse" or number == 1
 
 
 def _start(node: Node, index: int, way: Direction, batch: DimLike, batch_first: bool) -> Term:
