@@ -30,7 +30,7 @@ def fitting_layers(node: Node, gates: int) -> list[tuple[Term, dict[str, Array]]
 
 
 def _plain(node: Node) -> bool:
-    """Whether there are no lengths, first states, peepholes, unusual activations, and no wish for the memory."""
+    """Whether there are no lengths, first states, peepholes, unusual activations, nor a use of the memory."""
     unusual = any(node.given(option) for option in _OPTIONS) or node.has(4) or node.has(7) or node.wants(2)
     started = any(node.has(index) and not _zero(node, index) for index in (5, 6))
     reset = node.op == "GRU" and not node.flag("linear_before_reset")
