@@ -78,6 +78,7 @@ def describe(folder: RunFolder, launch: Launch) -> None:
     folder.write_resolved(inlined_text(launch.checked.module))
     facts: dict[str, Any] = {"spec": str(launch.origin), "train": launch.plan.name, "seed": launch.plan.seed}
     facts |= {"data": str(options.data) if options.data else None, "device": options.device or "cpu"}
+    facts["metric"] = launch.plan.keep_best
     folder.write_facts(facts | {name: getattr(options, name) for name in ("epochs", "steps", "threads")})
 
 

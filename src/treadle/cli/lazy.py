@@ -15,6 +15,7 @@ COMMANDS = {
     "summary": "summary",
     "draw": "draw",
     "train": "train",
+    "runs": "runs",
     "eval": "evaluate",
     "predict": "predict",
     "generate": "generate",

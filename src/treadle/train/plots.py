@@ -35,6 +35,30 @@ def curve_picture(rows: Sequence[Means], suffix: str) -> bytes:
     return _printed(figure, suffix)
 
 
+def comparison_picture(runs: Mapping[str, Sequence[Means]], suffix: str) -> bytes:
+    """A picture (`png` or `svg`) of several runs by name: a panel per metric, a line per run."""
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    rows = [row for one in runs.values() for row in one]
+    names = [name for name in dict.fromkeys(name for row in rows for name in row) if name not in _COUNTERS]
+    across = max(1, math.ceil(math.sqrt(len(names))))
+    down = max(1, math.ceil(len(names) / across))
+    figure = Figure(figsize=(5 * across, 3 * down), layout="constrained")
+    panels = figure.subplots(down, across, squeeze=False).flat
+    for axes, metric in zip(panels, names, strict=False):
+        for run, own in runs.items():
+            known = [row for row in own if metric in row]
+            axes.plot([row["epoch"] for row in known], [row[metric] for row in known], marker=".", label=run)
+        axes.set(xlabel="epoch", ylabel=metric)
+        axes.grid(alpha=0.3)
+    for axes in list(panels):
+        axes.axis("off")
+    if names:
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    return _printed(figure, suffix)
+
+
 def sweep_png(columns: Mapping[str, Sequence[Any]], scores: Sequence[float], metric: str) -> bytes:
     """A PNG of a sweep: the score of each trial over each varied value; over decades on a log axis."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - only at the end of a sweep

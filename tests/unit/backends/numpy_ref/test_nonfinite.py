@@ -10,7 +10,7 @@ from treadle.driver import differentiate
 
 
 def origin(body: str, **values: list[float]):
-    """The origin in a model of inputs x and y: the op, the op that made a NaN of its infinity, the loop step."""
+    """The origin in a model of inputs x and y: the op, what made a NaN of its infinity, the step of the loop."""
     graph = differentiate(model(f"input x: [3]\n input y: [3]\n {body}").graph)
     given = {"x": [1.0, 2.0, 3.0], "y": [1.0, 2.0, 3.0]} | values
     found = find_origin([graph.outputs["loss"]], {n: np.array(v, np.float32) for n, v in given.items()})
@@ -53,5 +53,5 @@ def test_values_that_are_given():
 
 def test_the_step_of_a_loop():
     body = "scan k in range(6) with h = x { h = log(h) }\n loss mean(h)"
-    op, other, index = origin(body)
+    op, _, index = origin(body)
     assert (op, index) == ("log", 1)
