@@ -156,7 +156,7 @@ class _Completion:
             return ("optimizer",)
         if first == "param" and before == "=":
             return ("initialiser",)
-        return ("layer", "function") if before == "|>" else ()
+        return ("layer", "function", "builtin") if before == "|>" else ()
 
     def _header(self, statement: tuple[str, ...]) -> Iterator[lsp.CompletionItem]:
         """`train MODEL on DATA as name`."""

@@ -60,7 +60,7 @@ class Seen:
     def applied(self, span: Span, path: str, leaves: Mapping[str, LeafInfo]) -> None:
         """A call made the layer of this path."""
         if span.source is self.source:
-            self.layers.setdefault(span.start, {})[path] = leaves
+            self.layers.setdefault(span.start, {}).setdefault(path, leaves)
 
     def at(self, span: Span) -> list[What]:
         """What was found at a place."""

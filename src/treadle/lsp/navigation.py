@@ -24,16 +24,14 @@ def definition(reading: Reading, uri: str, offset: int, encoding: str) -> list[l
     one = reading.table.at(offset)
     if one is None:
         return _used_file(reading, offset)
-    found = location(_given(one, reading), reading, uri, encoding) if one.symbol.writes else None
+    found = location(_given(one), reading, uri, encoding) if one.symbol.writes else None
     return [] if found is None else [found]
 
 
-def _given(one: Occurrence, reading: Reading) -> Span:
+def _given(one: Occurrence) -> Span:
     """Of several places where a name is given, the one that this use means."""
-    writes = one.symbol.writes
-    own = [span for span in writes if span.source is reading.source and span.start < one.span.start]
-    local = one.symbol.kind in ("value", "column") and own
-    return max(own, key=lambda span: span.start) if local else writes[0]
+    local = one.symbol.kind in ("value", "column") and one.given is not None
+    return one.given if local and one.given is not None else one.symbol.writes[0]
 
 
 def _used_file(reading: Reading, offset: int) -> list[lsp.Location]:

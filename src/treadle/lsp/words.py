@@ -59,6 +59,7 @@ PARTS = {
     "reverse": "A `scan` that begins at the last step.",
     "truncate": "Gradients of a `scan` end after so many steps.",
     "in": "What a loop, a `scan` or a sweep goes over.",
+    "by": "The metric by which checkpoints are compared: `keep best 3 by test.loss`.",
     "as": "The name of a block or a file.",
     "on": "The data that a model is trained on.",
     "over": "The parameters that a setting is about: `weights`, `biases`, a layer, a pattern of names.",
@@ -67,7 +68,8 @@ PARTS = {
     "repeat": "How often a phase is run in each step.",
     "into": "The layers that `load` gives weights to.",
     "rename": "Pairs of patterns: names in the file, names here.",
-    "partial": "`load` takes what fits and reports the rest.",
+    "transpose": 'Names in the file whose axes lie in another order: `transpose "fc*.W"`.',
+    "partial": "`load` takes what fits and reports the rest; with patterns, these names alone may differ.",
     "at": "Patterns of layer paths.",
     "when": "`stop when no_improvement(test.loss, patience = 3)`.",
     "and": "Both; the second is looked at only if the first holds.",
@@ -90,7 +92,10 @@ TRAIN_SETTINGS = {
     "clip": "`clip global_norm(1.0)`: a limit of the gradient.",
     "ema": "`ema 0.999`: averages of the weights are what is evaluated and kept.",
     "stop when": "`stop when no_improvement(test.loss, patience = 3)`: an early end.",
-    "keep best": "`keep best test.accuracy`: which weights remain at the end.",
+    "keep best": "`keep best test.accuracy` or `keep best 3 by test.loss`: which weights remain at the end.",
+    "keep last": "`keep last 3`: how many of the latest checkpoints remain.",
+    "keep every": "`keep every 10 epochs` or `steps`: which other checkpoints remain.",
+    "save every": "`save every 500 steps` or `epochs`: when the training saves itself.",
     "precision": "`precision bf16`: the element type of products and activations: f32, bf16 or f16.",
     "shuffle": "`shuffle false`: whether the examples are mixed before each epoch.",
 }
@@ -159,6 +164,7 @@ DTYPES = {
 def word_help(word: str, block: str | None) -> str | None:
     """What a word means in a block of this kind."""
     own = SETTINGS.get(block or "", {})
-    two = next((key for key in own if word in key.split()), word)
-    tables = (own, STATEMENTS, BLOCKS, PARTS) if block is not None else (BLOCKS, STATEMENTS, PARTS)
-    return next((table[key] for table in tables for key in (two, word) if key in table), None)
+    found = [text for key, text in own.items() if word in key.split()]
+    tables = (STATEMENTS, BLOCKS, PARTS) if block is not None else (BLOCKS, STATEMENTS, PARTS)
+    found += [table[word] for table in tables if word in table][: 0 if found else 1]
+    return "\n\n".join(found) or None

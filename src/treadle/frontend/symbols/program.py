@@ -48,7 +48,8 @@ class Program:
         found = self._tables.get(id(module))
         if found is None:
             self._modules.append(module)
-            found = self._tables[id(module)] = Table(module.source, Names(module.spec.span, None, self.outside))
+            around = Names(module.spec.span, None, self.outside)
+            found = self._tables[id(module)] = Table(module.source, around)
             Resolver(self, module, found, module.source.text if code is None else code).run()
             found.finish()
         return found

@@ -102,11 +102,12 @@ class Names:
 
 @dataclass(frozen=True)
 class Occurrence:
-    """One place where a name is written."""
+    """One place where a name is written; `given` is where a name that is read got its value last."""
 
     span: Span
     symbol: Symbol
     writes: bool
+    given: Span | None = None
 
 
 @dataclass(eq=False)
@@ -135,7 +136,8 @@ class Table:
     def add(self, span: Span, symbol: Symbol, *, writes: bool) -> None:
         """Note one place."""
         if span.source is self.source:
-            self.occurrences.append(Occurrence(span, symbol, writes))
+            given = symbol.writes[-1] if symbol.writes and not writes else None
+            self.occurrences.append(Occurrence(span, symbol, writes, given))
 
     def finish(self) -> None:
         """Bring the occurrences in order."""
