@@ -18,7 +18,7 @@ from treadle.interop.standalone.lines import (
     wrapped_text,
 )
 from treadle.interop.standalone.names import Names, SpecNames, op_word
-from treadle.interop.standalone.rules import NUMPY_TYPES, Use
+from treadle.interop.standalone.rules import NUMPY_TYPES, Rule, Use
 from treadle.interop.standalone.segments import REPEATED
 from treadle.interop.standalone.text import Text, call, size
 from treadle.ir import Graph, Node
@@ -71,6 +71,8 @@ class Writer:
         reserved: names of helpers, which are no names of values.
         helpers: those used so far.
         functions: texts, by name, in order.
+        rules: how ops are said that are not said as in NumPy.
+        body: what makes the body of a function.
     """
 
     spec: SpecNames
@@ -79,6 +81,8 @@ class Writer:
     reserved: tuple[str, ...] = ()
     helpers: set[str] = field(default_factory=set)
     functions: dict[str, str] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    body: type[Body] | None = None
     _by_text: dict[str, str] = field(default_factory=dict)
     _bodies: dict[str, list[str]] = field(default_factory=dict)
 
@@ -86,7 +90,13 @@ class Writer:
         self.helpers.add(helper)
         return helper
 
-    def function(self, word: str, parameters: Sequence[str], doc: str, body: Sequence[str]) -> str:
+    def new_body(self, taken: Iterable[str] = (), *, word: str = "loop", is_backward: bool = False) -> Body:
+        """An empty function."""
+        return (self.body or Body)(self, taken, word=word, is_backward=is_backward)
+
+    def function(
+        self, word: str, parameters: Sequence[str], doc: str, body: Sequence[str], decorator: str = ""
+    ) -> str:
         """Adds a function unless there is one that does the same, with whatever shapes; its name."""
         key = "\n".join((*parameters, *without_comments(body)))
         if key in self._by_text:
@@ -97,16 +107,20 @@ class Writer:
         self._bodies[name] = list(body)
         head = wrapped(f"def {name}({', '.join(parameters)}):", 0)
         quoted = wrapped_text(f'"""{doc}"""', 4)
-        self.functions[name] = "\n".join([*head, *quoted, *(f"    {line}" if line else "" for line in body)])
+        text = [*([decorator] if decorator else []), *head, *quoted]
+        self.functions[name] = "\n".join([*text, *(f"    {line}" if line else "" for line in body)])
         return name
 
 
 class Body:
     """The statements of a function."""
 
-    def __init__(self, writer: Writer, taken: Iterable[str] = (), *, is_backward: bool = False) -> None:
-        """An empty function; backward, values are not those that the spec has names for."""
+    def __init__(
+        self, writer: Writer, taken: Iterable[str] = (), *, word: str = "", is_backward: bool = False
+    ) -> None:
+        """An empty function, for `word`; backward, values are not those that the spec has names for."""
         self.writer = writer
+        self.word = word
         self._is_backward = is_backward
         self.names = Names((*writer.functions, *writer.reserved, *taken))
         self.symbols = Symbols(writer.symbols)
@@ -171,7 +185,7 @@ class Body:
         needs_arrays = node.op not in elementwise.RULES or all(o.op == "const" for o in node.inputs)
         operands = tuple(self.operand(operand, array=needs_arrays) for operand in node.inputs)
         use = Use(node, operands, self.symbols, self.writer.need)
-        text = RULES[node.op](use)
+        text = {**RULES, **self.writer.rules}[node.op](use)
         is_short = node.type.dtype.is_half and node.op not in _NEED_NO_ROUNDING
         return elementwise.rounded(use, text) if is_short else text
 
@@ -185,6 +199,10 @@ class Body:
         if node.op == "const" and not node.attrs["shape"] and not array:
             return elementwise.constant(use)
         return RULES[node.op](use)
+
+    def operand_constant(self, node: Node) -> Text:
+        """A constant of any shape as a number."""
+        return elementwise.constant(Use(node, (), self.symbols, self.writer.need))
 
     def results(self, names: Sequence[str], node: Node) -> None:
         """Makes the results of a node with several known."""
@@ -256,7 +274,8 @@ class Scan:
     def _function(self, words: Sequence[str]) -> tuple[str, list[str]]:
         """The step as a function of the module: its name, and the symbols it is given."""
         writer = self._body.writer
-        inner = Body(writer)
+        layer = (self._node.scope.rpartition(".")[2].partition("[")[0] or "loop").rstrip("_0123456789")
+        inner = writer.new_body(word=f"{layer}_step")
         entered: dict[str, Node] = {}
         for number, (name, node) in enumerate(self._step.inputs.items()):
             entered[inner.enter(node, self._input_word(number, name, words))] = node
@@ -271,11 +290,9 @@ class Scan:
         returned = [inner.operand(result, array=True).text for result in results]
         lines, missing = inner.sizes(entered)
         parameters = [*entered, *(writer.symbols[symbol] for symbol in missing)]
-        layer = (self._node.scope.rpartition(".")[2].partition("[")[0] or "loop").rstrip("_0123456789")
         doc = "One step of a loop over time."
-        name = writer.function(
-            f"{layer}_step", parameters, doc, [*lines, *inner.lines, f"return {', '.join(returned)}"]
-        )
+        end = wrapped(f"return {', '.join(returned)}", 4)
+        name = writer.function(f"{layer}_step", parameters, doc, [*lines, *inner.lines, *end])
         return name, [self._body.symbols.get(symbol) for symbol in missing]
 
     def _input_word(self, number: int, name: str, words: Sequence[str]) -> str:

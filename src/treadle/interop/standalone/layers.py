@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from treadle.interop.standalone.functions import Body, Writer
-from treadle.interop.standalone.lines import assignment
+from treadle.interop.standalone.lines import assignment, wrapped
 from treadle.interop.standalone.names import identifier, leaf_word, op_word, scope_word
 from treadle.interop.standalone.segments import LEAVES, REPEATED, Key, Segment, Stage
 from treadle.interop.standalone.text import Text
@@ -39,13 +39,13 @@ class Layer:
 
     def _write(self) -> None:
         key = self._segment.key
-        body = Body(self._writer, is_backward=key.stage is Stage.BACKWARD)
+        body = self._writer.new_body(word=_function_word(key), is_backward=key.stage is Stage.BACKWARD)
         entered = {body.enter(node, self._parameter_word(node)): node for node in self._arguments}
         wishes = self._result_words() if key.stage is Stage.UPDATE else {}
         body.write(self._segment.nodes, self._results, wishes)
         returned = [body.operand(node, array=True).text for node in self._results]
         sizes, self._missing = body.sizes(entered)
-        lines = [*sizes, *body.lines, f"return {', '.join(returned)}"]
+        lines = [*sizes, *body.lines, *wrapped(f"return {', '.join(returned)}", 4)]
         if len(self._results) == 1 and body.lines and body.lines[-1].startswith(f"{returned[0]} = "):
             statement, _, comment = body.lines[-1].partition("  # ")
             value = statement.removeprefix(f"{returned[0]} = ")

@@ -57,7 +57,7 @@ class ProgramWriter:
             for number, segment in enumerate(self._segments)
             if is_function(segment)
         }
-        body = Body(self._writer, [name, "weights", KEY, NUMBER])
+        body = self._writer.new_body([name, "weights", KEY, NUMBER], word=name)
         inputs, entered = self._enter(body)
         stage: Stage | None = None
         for number, segment in enumerate(self._segments):

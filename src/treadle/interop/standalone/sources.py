@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
-_IGNORED = "  # type: ignore[no-any-return]"
+DECORATORS = frozenset({"jit", "parallel"})
+"""What an exported module defines by Numba."""
+_TO_TOOLS = re.compile(r"  # (noqa|type: ignore).*$")
 
 
 @cache
 def helper_texts(module: str) -> dict[str, str]:
     """The text of each function of a module of this package, by name."""
     text = (files(__package__) / f"{module}.py").read_text(encoding="utf-8")
-    lines = text.splitlines()
     functions = [item for item in ast.parse(text).body if isinstance(item, ast.FunctionDef)]
-    return {
-        function.name: "\n".join(lines[function.lineno - 1 : function.end_lineno]).replace(_IGNORED, "")
-        for function in functions
-    }
+    printed = (function for function in functions if function.name not in DECORATORS)
+    return {function.name: _text(function, text.splitlines()) for function in printed}
 
 
-def helpers_with_callees(module: str, wanted: Iterable[str]) -> dict[str, str]:
-    """The texts of these functions and of those that they call."""
-    texts, found, waiting = helper_texts(module), set[str](), list(wanted)
+def _text(function: ast.FunctionDef, lines: list[str]) -> str:
+    """The lines of a function and of its decorators, without words to our own tools."""
+    first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
+    return "\n".join(_TO_TOOLS.sub("", line) for line in lines[first - 1 : function.end_lineno])
+
+
+def all_helpers(modules: Iterable[str]) -> dict[str, str]:
+    """The functions of several modules; of equal names, that of the last."""
+    return {name: text for module in modules for name, text in helper_texts(module).items()}
+
+
+def helpers_with_callees(texts: Mapping[str, str], wanted: Iterable[str]) -> dict[str, str]:
+    """Those of some functions that are wanted, and those that they call."""
+    found, waiting = set[str](), list(wanted)
     while waiting:
         name = waiting.pop()
         if name not in found:
