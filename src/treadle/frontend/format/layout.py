@@ -92,12 +92,19 @@ def _place_line(line: Line, indent: int, placer: Placer, sheet: _Sheet, least: M
 
 
 def _broken(lines: Sequence[Line], sheet: _Sheet) -> list[Line] | None:
-    """The lines with the first one that is too long cut; None when none can be cut."""
-    for index, (line, following) in enumerate(zip(lines, [*lines[1:], None], strict=True)):
-        cut = break_line(line, sheet.columns, following)
-        if cut is not None:
-            return [*lines[:index], *cut, *lines[index + 2 :]]
-    return None
+    """The lines with those that are too long cut once; None when none can be cut."""
+    result: list[Line] = []
+    index, found = 0, False
+    while index < len(lines):
+        following = lines[index + 1] if index + 1 < len(lines) else None
+        cut = break_line(lines[index], sheet.columns, following)
+        if cut is None:
+            result.append(lines[index])
+            index += 1
+        else:
+            result.extend(cut)
+            index, found = index + 2, True
+    return result if found else None
 
 
 def _printed(line: Line, sheet: _Sheet) -> str:
