@@ -108,6 +108,7 @@ class Importer:
         self.uses = Counter(_uses(model.graph))
         self._sizes: dict[str, DimLike] = {}
         self._followers = {label: node for node in model.graph.node for label in node.input}
+        self._inner = 0
 
     def opset_of(self, domain: str) -> int:
         """The version of a domain that the model is written for."""
@@ -118,7 +119,7 @@ class Importer:
         graph = self.model.graph
         self._initialisers(graph)
         inputs = self._inputs(graph)
-        self._nodes(graph.node)
+        self._nodes(needed_nodes(graph))
         outputs = {info.name: self._output(info.name) for info in graph.output}
         expansion = self.expansion
         if self.wishes.examples:
@@ -215,7 +216,11 @@ class Importer:
 
     def follower(self, label: str) -> NodeProto | None:
         """The node that alone uses a value, if there is just one use."""
-        return self._followers.get(label) if self.uses[label] == 1 else None
+        return self._followers.get(label) if self.uses[label] == 1 and not self._inner else None
+
+    def is_alone(self, value: Value) -> bool:
+        """Whether a weight is used once, so that a layer may own it; inside of other graphs nothing tells."""
+        return not self._inner and value.trained and value.term is None and self.uses[value.label] == 1
 
     def find(self, name: str, user: str) -> Value:
         """The value of a name of the file."""
@@ -226,12 +231,14 @@ class Importer:
     def subgraph(self, graph: GraphProto, inputs: Sequence[Value]) -> list[Value]:
         """The results of an inner graph (a branch, the body of a loop) for values of its inputs."""
         outer, self.values = self.values, self.values.new_child()
+        self._inner += 1
         try:
             self._initialisers(graph)
             self.values.update({info.name: value for info, value in zip(graph.input, inputs, strict=True)})
             self._nodes(graph.node)
             return [self.find(info.name, "a result of an inner graph") for info in graph.output]
         finally:
+            self._inner -= 1
             self.values = outer
 
     # Nodes
@@ -286,6 +293,7 @@ class Importer:
         inputs = {name: node.value(index) for index, name in enumerate(body.inputs) if node.has(index)}
         outer, self.values = self.values, ChainMap(dict(inputs))
         opsets, self.opsets = self.opsets, {**self.opsets, **body.opsets}
+        self._inner += 1
         try:
             self._nodes(body.nodes)
             return [
@@ -293,6 +301,7 @@ class Importer:
                 for index, name in enumerate(body.outputs)
             ]
         finally:
+            self._inner -= 1
             self.values, self.opsets = outer, opsets
 
     def _results(self, node: Node, results: Results) -> list[Value | None]:
@@ -345,13 +354,28 @@ def _label(proto: NodeProto) -> str:
     return f"{proto.op_type} `{name}`"
 
 
+def needed_nodes(graph: GraphProto) -> list[NodeProto]:
+    """The nodes that the results depend on, in order."""
+    needed = {info.name for info in graph.output}
+    result = []
+    for node in reversed(graph.node):
+        if needed.intersection(node.output):
+            result.append(node)
+            needed.update(_node_uses(node))
+    return result[::-1]
+
+
 def _uses(graph: GraphProto) -> Iterator[str]:
     """Every use of a name in a graph and the graphs inside it."""
-    for node in graph.node:
-        yield from node.input
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                yield from _uses(attribute.g)
-            for inner in attribute.graphs:
-                yield from _uses(inner)
+    for node in needed_nodes(graph):
+        yield from _node_uses(node)
     yield from (info.name for info in graph.output)
+
+
+def _node_uses(node: NodeProto) -> Iterator[str]:
+    yield from node.input
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            yield from _uses(attribute.g)
+        for inner in attribute.graphs:
+            yield from _uses(inner)

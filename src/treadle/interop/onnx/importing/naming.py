@@ -76,7 +76,7 @@ def identifier(text: str) -> str:
     """`text` with what identifiers cannot hold made `_`; empty if nothing remains."""
     cut = re.sub(r"_output_0$", "", text)
     parts = [part for part in re.split(r"[^A-Za-z0-9_]+", cut) if part]
-    if len(parts) > 1 and parts[-1][:1].isupper():
+    if "/" in text and len(parts) > 1 and parts[-1][:1].isupper():
         parts.pop()  # the operator at the end of a scope: /layer1/conv/Conv
     joined = "_".join(parts).strip("_")[-_LONGEST:].strip("_")
     return f"v{joined}" if joined[:1].isdigit() else joined

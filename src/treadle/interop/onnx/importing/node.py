@@ -226,8 +226,7 @@ class Node:
         if not self.has(index):
             return None
         value = self.value(index)
-        alone = value.trained and value.term is None and self.importer.uses[value.label] == 1
-        return value.known if alone and value.type.dtype is DType.F32 else None
+        return value.known if self.importer.is_alone(value) and value.type.dtype is DType.F32 else None
 
     def absorb(self, op: str, shape: Shape) -> Array | None:
         """The weight of this shape in the node after this one, if that is an `op` and alone uses the result.
@@ -239,9 +238,7 @@ class Node:
             return None
         others = [label for label in follower.input if label != self.outputs[0]]
         found = self.importer.values.get(others[0]) if len(others) == 1 else None
-        if found is None or not found.trained or found.term is not None or found.type.shape != shape:
-            return None
-        if self.importer.uses[others[0]] != 1 or found.type.dtype is not DType.F32:
+        if found is None or found.type != TensorType(DType.F32, shape) or not self.importer.is_alone(found):
             return None
         self.values.append(found)
         self.outputs = list(follower.output)
