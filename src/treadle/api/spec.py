@@ -6,10 +6,11 @@ Input: a path, the name of a gallery spec, or the text itself. Output: `Spec`, `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from treadle.api.network import Network, Setting
+from treadle.api.pictures import Picture
 from treadle.frontend.choice import choose_model, choose_plan
 from treadle.frontend.gallery import find_spec
 from treadle.frontend.load import load_spec, load_text
@@ -17,6 +18,7 @@ from treadle.frontend.result import Checked, ModelGraph, TrainPlan
 from treadle.train.data.folders import Folders
 from treadle.train.ema import with_settings
 from treadle.train.summary import Summary, summarise
+from treadle.viz import What, Wish, subject_of
 
 
 class Spec:
@@ -62,6 +64,38 @@ class Spec:
             TreadleError: E1005 for an unknown model, or several and no name.
         """
         return summarise(choose_model(self._checked, model, "model=NAME"))
+
+    def draw(
+        self,
+        what: What = "forward",
+        *,
+        model: str | None = None,
+        phase: str | None = None,
+        depth: int | None = None,
+        opened: Sequence[str] = (),
+        closed: Sequence[str] = (),
+    ) -> Picture:
+        """A picture, which a notebook shows; `spec.draw("joint").save("net.svg")` writes it.
+
+        Args:
+            what: forward, backward, joint, second, kernels or memory.
+            model: which one, when the spec has several.
+            phase: draws the objective of this phase of training.
+            depth: folds layers nested deeper than this.
+            opened: names of layers that are not folded.
+            closed: names of layers that are.
+
+        Raises:
+            TreadleError: E1005 for an unknown model or phase, E1003 for an unknown layer.
+        """
+        wish = Wish(what, depth, opened, closed)
+        return Picture(subject_of(self._checked, what, model, phase), wish)
+
+    def _repr_mimebundle_(self, **wanted: object) -> dict[str, str]:
+        """What a notebook shows: the picture where one model is meant, else the text."""
+        if len(self._checked.trains) != 1 and len(self.models) != 1:
+            return {"text/plain": f"{self!r}\n\n{self.text}"}
+        return self.draw()._repr_mimebundle_(**wanted) | {"text/plain": repr(self)}
 
     def compile(
         self,
