@@ -13,6 +13,7 @@ import pytest
 from support.spec_runs import codes, model, run_expression
 
 X = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+RANDOM = np.random.default_rng(0)
 IMAGE = np.arange(32, dtype=np.float32).reshape(1, 2, 4, 4)
 
 
@@ -157,3 +158,67 @@ def test_against_numpy(expression, expected):
 )
 def test_refused(given, expression, code):
     assert codes(f"model M {{\ninput x: {given}\noutput y = {expression}\n}}") == [code]
+
+
+def test_pooling_pads_both_ends_differently():
+    found = run_expression("max_pool(x, 2, 1, [[1, 0], [0, 2]])", x=-1 - IMAGE)
+    padded = np.pad(-1 - IMAGE, ((0, 0), (0, 0), (1, 0), (0, 2)), constant_values=-np.inf)
+    seen = np.lib.stride_tricks.sliding_window_view(padded, (2, 2), (2, 3))
+    np.testing.assert_array_equal(found, seen.max((-2, -1)))
+
+
+def test_means_of_dilated_windows_count_what_is_there():
+    x = np.ones((1, 1, 3, 3), np.float32)
+    found = run_expression("avg_pool(x, 2, 1, 1, count_padding = false, dilation = 2)", x=x)
+    np.testing.assert_array_equal(found, np.ones((1, 1, 3, 3)))
+    found = run_expression("avg_pool(x, 2, 1, 1, dilation = 2)", x=x)
+    np.testing.assert_array_equal(found[0, 0], [[0.25, 0.5, 0.25], [0.5, 1, 0.5], [0.25, 0.5, 0.25]])
+
+
+@pytest.mark.parametrize("function", ["depth_to_space", "pixel_shuffle"])
+def test_both_orders_of_channels_come_back(function):
+    x = RANDOM.normal(size=(2, 8, 3, 4)).astype(np.float32)
+    reverse = {"depth_to_space": "space_to_depth", "pixel_shuffle": "pixel_unshuffle"}[function]
+    np.testing.assert_array_equal(run_expression(f"{reverse}({function}(x, 2), 2)", x=x), x)
+    fine = run_expression(f"{function}(x, 2)", x=x)
+    assert fine[0, 0, 0, 1] == x[0, 2 if function == "depth_to_space" else 1, 0, 0]
+
+
+def test_folding_reverses_unfolding_over_three_axes():
+    y = np.ones((1, 8, 12), np.float32)
+    found = run_expression("fold(y, [3, 4, 3], 2, padding = [[0, 0], [0, 0], [0, 0]])", y=y)
+    np.testing.assert_array_equal(found[0, 0, 0], [[1, 2, 1], [2, 4, 2], [2, 4, 2], [1, 2, 1]])
+
+
+@pytest.mark.parametrize("corners", ["false", "true"])
+def test_the_identity_samples_the_image_itself(corners):
+    theta = np.eye(2, 3, dtype=np.float32)[None]
+    expression = f"grid_sample(x, affine_grid(theta, [4, 4], {corners}), corners = {corners})"
+    np.testing.assert_allclose(run_expression(expression, x=IMAGE, theta=theta), IMAGE, atol=1e-4)
+
+
+def test_a_deformed_convolution_without_moves_is_a_convolution():
+    x, w = (RANDOM.normal(size=size).astype(np.float32) for size in ((2, 4, 6, 7), (6, 2, 3, 2)))
+    settings = "stride = [1, 2], padding = 1, dilation = [2, 1], groups = 2"
+    plain = run_expression(f"conv(x, w, {settings})", x=x, w=w)
+    still = np.zeros((2, 2 * 12, *plain.shape[2:]), np.float32)
+    given = {"x": x, "w": w, "o": still}
+    found = run_expression(f"deformed_conv(x, w, o, {settings}, offset_groups = 2)", **given)
+    np.testing.assert_allclose(found, plain, rtol=1e-4, atol=1e-4)
+
+
+def test_a_deformed_convolution_reads_at_moved_places():
+    x = np.arange(16, dtype=np.float32).reshape(1, 1, 4, 4)
+    move = np.zeros((1, 2, 4, 4), np.float32)
+    move[0, 0], move[0, 1] = 1, 0.5  # one down, half a column to the right
+    found = run_expression("deformed_conv(x, w, o)", x=x, w=np.ones((1, 1, 1, 1), np.float32), o=move)
+    np.testing.assert_allclose(found[0, 0, :3, :3], x[0, 0, 1:, :3] + 0.5, rtol=1e-5)
+
+
+def test_features_of_a_region_are_means_of_its_parts():
+    x = np.arange(36, dtype=np.float32).reshape(1, 1, 6, 6)
+    given = {"x": x, "r": np.array([[1, 1, 5, 5]], np.float32), "i": np.array([0])}
+    found = run_expression("region_features(x, r, i, [2, 2], 2)", **given)
+    np.testing.assert_allclose(found[0, 0], x[0, 0, 1:5, 1:5].reshape(2, 2, 2, 2).mean((1, 3)), rtol=1e-5)
+    outside = given | {"r": np.array([[20, 20, 25, 25]], np.float32)}
+    np.testing.assert_array_equal(run_expression("region_features(x, r, i, [2, 2], 2)", **outside), 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from support.spec_runs import initial_values, model, run_model
+from support.spec_runs import initial_values, model, run_expression, run_model
 
 X = np.linspace(-1, 1, 24, dtype=np.float32).reshape(2, 4, 3)
 CELLS = {"rnn_cell": 1, "gru_cell": 1, "lstm_cell": 2}
@@ -76,3 +76,33 @@ output z = g(x)"""
     leaves |= {f"g.{name}": leaves[f"f.one[0][0].{name}"] for name in ("U", "W", "b")}
     results = run_model(found, {"x": X}, leaves)
     np.testing.assert_allclose(results["output:z"], results["output:y"], rtol=1e-6)
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def test_peepholes_show_memories_to_gates():
+    z, c, p = (
+        np.linspace(-1, 1, n, dtype=np.float32).reshape(-1, n // 2 if n > 9 else n) for n in (16, 4, 6)
+    )
+    c, p = c.reshape(2, 2), p.reshape(6)
+    i, o, f, g = np.split(z, 4, 1)
+    memory = sigmoid(f + p[4:] * c) * c + sigmoid(i + p[:2] * c) * np.tanh(g)
+    state = sigmoid(o + p[2:4] * memory) * np.tanh(memory)
+    for place, expected in enumerate((state, memory)):
+        found = run_expression(f"peephole_step(z, c, p)[{place}]", z=z, c=c, p=p)
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+    coupled = run_expression("peephole_step(z, c, coupled = true)[1]", z=z, c=c)
+    np.testing.assert_allclose(coupled, (1 - sigmoid(i)) * c + sigmoid(i) * np.tanh(g), rtol=1e-5)
+
+
+@pytest.mark.parametrize("linear", [False, True])
+def test_a_reset_gate_stands_before_or_behind_the_weights(linear):
+    u, h = (np.linspace(-1, 1, n, dtype=np.float32).reshape(2, -1) for n in (12, 4))
+    W, b = np.linspace(-2, 1, 12, dtype=np.float32).reshape(2, 6), np.arange(6, dtype=np.float32)
+    z, r = (sigmoid(part) for part in np.split(u[:, :4] + h @ W[:, :4] + b[:4], 2, 1))
+    seen = r * (h @ W[:, 4:] + b[4:]) if linear else (r * h) @ W[:, 4:] + b[4:]
+    expected = (1 - z) * np.tanh(u[:, 4:] + seen) + z * h
+    found = run_expression(f"reset_step(u, h, W, b, {str(linear).lower()})", u=u, h=h, W=W, b=b)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
