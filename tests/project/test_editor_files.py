@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from support.textmate import Grammar
 
+from support.textmate import Grammar
 from treadle.frontend.layout import lay_out
 from treadle.frontend.parser import tokens_of
 from treadle.lsp.snippets import SNIPPETS
