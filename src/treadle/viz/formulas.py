@@ -50,7 +50,8 @@ def gradient_rule(node: Node) -> Rule:
     builder, copy = _named(op, node)
     result = _result_name(op)
     if op.vjp is not None:
-        return Rule(_vjp_lines(op, builder, copy, result), _MEANING.format(result))
+        lines = _vjp_lines(op, builder, copy, result)
+        return Rule(lines, _MEANING.format(result) if lines else _NONE)
     if op.decompose is not None:
         made = op.decompose(builder, *copy.inputs, **copy.attrs)
         return Rule(_lines({result: made}, {}), _EXPANDED)

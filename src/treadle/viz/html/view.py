@@ -18,7 +18,7 @@ from treadle.viz.formulas import operand_names
 from treadle.viz.group import Group, group
 from treadle.viz.html.facts import Facts
 from treadle.viz.picture import Box
-from treadle.viz.scene import LOOP_MARK, Element, Part, Path, Scene, part_name
+from treadle.viz.scene import LOOP_MARK, Element, Kind, Part, Path, Scene, part_name
 
 IsOpen = Callable[[Path], bool]
 Json = dict[str, Any]
@@ -152,7 +152,7 @@ class _Clusters:
         return shown | {name: True for name, value in flags.items() if value}
 
     def _boxes(self, cluster: _Cluster) -> dict[Part, Box]:
-        """What a cluster looks like when it is closed: one box for each part of the program in it."""
+        """What a cluster looks like when it is closed: one box for each part; ends are not counted as ops."""
         if cluster.chain is not None:
             groups = [cluster.chain]
         else:
@@ -160,8 +160,13 @@ class _Clusters:
             for member in cluster.members:
                 parts[member.part].append(member)
             path = (cluster.label,)
-            groups = [Group(path, part, members, folded=True) for part, members in parts.items()]
+            groups = [Group(path, part, _counted(members), folded=True) for part, members in parts.items()]
         return dict(zip((found.part for found in groups), _boxes_of(groups), strict=True))
+
+
+def _counted(members: list[Element]) -> list[Element]:
+    """The members without the ends of gradients, unless there is nothing else."""
+    return [member for member in members if member.kind is not Kind.GRADIENT] or members
 
 
 def _boxes_of(groups: Sequence[Group]) -> tuple[Box, ...]:

@@ -12,6 +12,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +26,13 @@ FLAGS = (
     "--hide-scrollbars", "--mute-audio", "--force-color-profile=srgb",
 )  # fmt: skip
 SECONDS = 60.0
+_START = """
+import fcntl, os, sys
+pipes = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3]]
+os.dup2(pipes[0], 3)
+os.dup2(pipes[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""  # the protocol wants these very numbers
 
 
 def find_browser() -> str | None:
@@ -100,9 +108,10 @@ class Page:
         return found
 
     def requests(self) -> list[str]:
-        """What the page has asked for, itself included."""
+        """What the page has asked for, itself included; images that are part of it are not asked for."""
         sent = (event for event in self.events if event["method"] == "Network.requestWillBeSent")
-        return [event["params"]["request"]["url"] for event in sent]
+        urls = (event["params"]["request"]["url"] for event in sent)
+        return [url for url in urls if not url.startswith("data:")]
 
     def key(self, key: str) -> None:
         """Presses a key and lets it go."""
@@ -155,7 +164,7 @@ def browser(program: str, profile: Path) -> Iterator[Page]:
     answers, from_browser = os.pipe()
     command = [program, *FLAGS, f"--user-data-dir={profile}"]
     process = subprocess.Popen(
-        ["/bin/sh", "-c", f'exec "$@" 3<&{to_browser} 4>&{from_browser}', "sh", *command],
+        [sys.executable, "-c", _START, str(to_browser), str(from_browser), *command],
         pass_fds=(to_browser, from_browser),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
