@@ -76,3 +76,16 @@ def _dense(g: Builder, x: Node, units: int, scope: str) -> Node:
         w = g.param(f"{scope}.W", f32(x.type.shape[1], units))
         b = g.param(f"{scope}.b", f32(units))
         return g.add(g.matmul(x, w), b)
+
+
+def step() -> Graph:
+    """A training step of one dense layer: a squared loss, its gradients, plain gradient descent."""
+    graph = Graph("Step")
+    g = Builder(graph)
+    x, target = g.input("x", f32(N, 3)), g.input("target", f32(N, 2))
+    error = g.sub(g.relu(_dense(g, x, 2, "dense")), target)
+    loss = graph.outputs["loss"] = g.mean(g.mul(error, error), axes=(0, 1))
+    for name, param in graph.params.items():
+        with g.at(None, "dense"):
+            graph.updates[name] = g.sub(param, g.mul(g.grad(loss, param), 0.1))
+    return graph

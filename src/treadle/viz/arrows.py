@@ -6,7 +6,7 @@ Input: a scene and its groups. Output: `Arrow`s between boxes that are numbered 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from treadle.viz.group import Group
 from treadle.viz.picture import Arrow
@@ -25,9 +25,10 @@ def arrows(scene: Scene, groups: Sequence[Group], *, upward: bool) -> tuple[Arro
     """
     keys = {id(group): f"b{index}" for index, group in enumerate(groups)}
     targets = {keys[id(group)]: group for group in groups}
+    quiet = {Role.LEAF} if scene.what == "kernels" else {Role.LEAF, Role.SAVED}
     found = [
-        Arrow(tail, head, _joined(words), role, loose=upward and _is_loose(role, targets[head]))
-        for (tail, head, role), words in _labels(groups, keys).items()
+        Arrow(tail, head, _joined(words), role, loose=_is_loose(role, targets[head], upward=upward))
+        for (tail, head, role), words in _labels(groups, keys, quiet).items()
     ]
     homes = _homes(groups)
     pairs = [(homes[link.forward], homes[link.gradient]) for link in scene.links]
@@ -39,7 +40,9 @@ def _homes(groups: Sequence[Group]) -> dict[str, Group]:
     return {member.key: group for group in groups for member in group.members}
 
 
-def _labels(groups: Sequence[Group], keys: dict[int, str]) -> dict[tuple[str, str, Role], list[str]]:
+def _labels(
+    groups: Sequence[Group], keys: dict[int, str], quiet: Collection[Role]
+) -> dict[tuple[str, str, Role], list[str]]:
     """The words of the tensors from one group to another in one role."""
     homes = _homes(groups)
     labels: dict[tuple[str, str, Role], dict[str, None]] = {}
@@ -49,18 +52,18 @@ def _labels(groups: Sequence[Group], keys: dict[int, str]) -> dict[tuple[str, st
             if source is not group:
                 role = _role(source, group, wire)
                 words = labels.setdefault((keys[id(source)], keys[id(group)], role), {})
-                words[_words(source, wire, role)] = None
+                words[_words(source, wire, quiet, role)] = None
     return {ends: [word for word in words if word] for ends, words in labels.items()}
 
 
-def _words(source: Group, wire: Wire, role: Role) -> str:
-    """The type of a tensor, where the box that it leaves does not tell it."""
-    is_quiet = role is Role.LEAF or source.kind in _QUIET_KINDS
-    return "" if is_quiet or (role is Role.SAVED and not source.folded) else wire.label
+def _words(source: Group, wire: Wire, quiet: Collection[Role], role: Role) -> str:
+    """What a tensor is, where the box that it leaves does not tell it."""
+    return "" if role in quiet or source.kind in _QUIET_KINDS else wire.label
 
 
-def _is_loose(role: Role, target: Group) -> bool:
-    return role is Role.SAVED or (role is Role.SECOND and target.kind is not Kind.GRADIENT)
+def _is_loose(role: Role, target: Group, *, upward: bool) -> bool:
+    inner = role is Role.SECOND and target.kind is not Kind.GRADIENT
+    return role is Role.FEEDBACK or (upward and (role is Role.SAVED or inner))
 
 
 def _joined(words: list[str]) -> str:

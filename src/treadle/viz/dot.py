@@ -19,6 +19,7 @@ from treadle.viz.scene import LOOP_MARK, Path
 from treadle.viz.style import (
     CLUSTER,
     EDGE,
+    FLAT,
     GRAPH,
     LEGEND,
     LOOP_CLUSTER,
@@ -103,14 +104,11 @@ def _edge(arrow: Arrow, picture: Picture, *, beside: bool) -> pydot.Edge:
         attributes.pop("minlen", None)
     if arrow.loose:
         attributes["constraint"] = "false"
-    if _is_reversed(arrow, picture):
+    upper, lower = picture.ends(arrow)
+    if upper != arrow.tail:
         head = attributes.pop("arrowhead")
-        return pydot.Edge(arrow.head, arrow.tail, **_quoted({**attributes, "dir": "back", "arrowtail": head}))
-    return pydot.Edge(arrow.tail, arrow.head, **_quoted(attributes))
-
-
-def _is_reversed(arrow: Arrow, picture: Picture) -> bool:
-    return picture.upward and arrow.role is Role.BACKWARD
+        attributes |= {"dir": "back", "arrowtail": head}
+    return pydot.Edge(upper, lower, **_quoted(attributes))
 
 
 def _add_legend(dot: pydot.Dot, picture: Picture) -> None:
@@ -146,16 +144,9 @@ def _add_entry(row: pydot.Subgraph, name: str, entry: Sample | Role) -> tuple[st
     return name, words
 
 
-def _leads_on(arrow: Arrow) -> bool:
-    """Whether the layout puts the end of an arrow below its start, not beside it."""
-    return not arrow.loose and "minlen" not in arrow_attributes(arrow.role)
-
-
 def _lowest(picture: Picture) -> list[str]:
     """Boxes that no arrow of the layout leads on from."""
-    above = {
-        arrow.head if _is_reversed(arrow, picture) else arrow.tail
-        for arrow in picture.arrows
-        if _leads_on(arrow)
-    }
+    beside = FLAT - {Role.LEAF}
+    leading = (arrow for arrow in picture.arrows if not arrow.loose and arrow.role not in beside)
+    above = {picture.ends(arrow)[0] for arrow in leading}
     return [box.key for box in picture.boxes if box.key not in above]

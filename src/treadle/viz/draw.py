@@ -15,6 +15,7 @@ from treadle.driver import Program
 from treadle.errors import did_you_mean, fail
 from treadle.ir import Graph
 from treadle.viz.build import SCENES
+from treadle.viz.columns import in_columns
 from treadle.viz.compose import compose
 from treadle.viz.dot import picture_to_dot
 from treadle.viz.folding import Folding, folding, layers_of
@@ -80,7 +81,7 @@ def draw(
     if target.exists() and not overwrite:
         fail("E1004", f"{target} already exists", hint="choose another name, or replace it with `--force`")
     program = Program(subject) if isinstance(subject, Graph) else subject
-    content, boxes, note = _content(program, image_format, wish)
+    content, boxes, note = picture_bytes(program, image_format, wish)
     _write(target, content)
     return Drawing(target, boxes, note)
 
@@ -89,16 +90,16 @@ def picture_text(subject: Graph | Program, wish: Wish = Wish()) -> str:
     """The picture in the dot language; see `draw`."""
     program = Program(subject) if isinstance(subject, Graph) else subject
     scene = _scene(program, wish.what)
-    return picture_to_dot(compose(scene, _groups(scene, _folding(scene, wish)[0], wish)))
+    return picture_to_dot(in_columns(compose(scene, _groups(scene, _folding(scene, wish)[0], wish))))
 
 
-def _content(program: Program, image_format: str, wish: Wish) -> tuple[bytes, int, str]:
-    """The file, the number of boxes and the note."""
+def picture_bytes(program: Program, image_format: str, wish: Wish) -> tuple[bytes, int, str]:
+    """What a file of this format holds, the number of boxes, and the note; raises as `draw` does."""
     if wish.what == "memory":
         return _memory(program, image_format)
     scene = _scene(program, wish.what)
     folds, note = _folding(scene, wish)
-    picture = compose(scene, _groups(scene, folds, wish))
+    picture = in_columns(compose(scene, _groups(scene, folds, wish)))
     boxes = len(picture.boxes)
     if image_format == "html":
         from treadle.viz.html import html_page  # noqa: PLC0415 - only pages need their scripts

@@ -44,6 +44,11 @@ class Picture:
     arrows: tuple[Arrow, ...]
     upward: bool = False
 
+    def ends(self, arrow: Arrow) -> tuple[str, str]:
+        """The upper and the lower end of an arrow; those of gradients point upwards in upward pictures."""
+        is_reversed = self.upward and arrow.role is Role.BACKWARD
+        return (arrow.head, arrow.tail) if is_reversed else (arrow.tail, arrow.head)
+
     @property
     def roles(self) -> set[Role]:
         return {arrow.role for arrow in self.arrows}

@@ -87,14 +87,17 @@ class Role(Enum):
 
 _ARROWS: dict[Role, dict[str, str]] = {
     Role.FORWARD: {"weight": "8"},
-    Role.LEAF: {"minlen": "0"},
+    Role.LEAF: {},
     Role.BACKWARD: {"color": BACKWARD_INK, "fontcolor": BACKWARD_INK, "arrowhead": "empty", "weight": "4"},
     Role.SECOND: {"color": SECOND_INK, "fontcolor": SECOND_INK, "arrowhead": "vee"},
     Role.SAVED: {"color": QUIET_INK, "style": "dotted"},
-    Role.FEEDBACK: {"style": "bold", "constraint": "false"},
-    Role.LINK: {"color": LINK_INK, "style": "dashed", "arrowhead": "odot", "minlen": "0"},
-    Role.ASIDE: {"style": "invis", "minlen": "0"},
+    Role.FEEDBACK: {"style": "bold"},
+    Role.LINK: {"color": LINK_INK, "style": "dashed", "arrowhead": "odot"},
+    Role.ASIDE: {"style": "invis"},
 }
+FLAT = {Role.LEAF, Role.LINK, Role.ASIDE}
+"""Arrows whose ends stand side by side where that is possible."""
+
 _BORDERS: dict[Part, dict[str, str]] = {
     Part.FORWARD: {},
     Part.BACKWARD: {"color": BACKWARD_INK, "style": "dashed"},
@@ -105,7 +108,7 @@ _BORDERS: dict[Part, dict[str, str]] = {
 
 def arrow_attributes(role: Role, label: str = "") -> dict[str, str]:
     """Graphviz attributes of an arrow."""
-    attributes = dict(_ARROWS[role])
+    attributes = {**_ARROWS[role], **({"minlen": "0"} if role in FLAT else {})}
     if label:
         attributes["label"] = f" {label} "
     return attributes

@@ -8,37 +8,40 @@ from __future__ import annotations
 from treadle.driver import Program
 from treadle.frontend.choice import choose_model, choose_phase
 from treadle.frontend.result import Checked, PhasePlan, TrainPlan
+from treadle.ir import Graph
 from treadle.train.length import TOTAL_STEPS
 from treadle.viz.gradients import holds_gradient
 from treadle.viz.scene import What
 
 _COMPILED = {"kernels", "memory"}
-_WITHOUT_LOSS = {"forward", *_COMPILED}
 
 
 def subject_of(checked: Checked, what: What, model: str | None = None, phase: str | None = None) -> Program:
-    """The named phase or model; unnamed, the training step for what is compiled, otherwise the only model.
+    """The named phase or model; of a model that is trained, what is compiled is the training step.
 
-    Where that has no loss, its gradients are those of the first phase; the gradient of a gradient is that of
-    the first phase whose loss holds a gradient, where there is one.
+    Gradients of a model without a loss are those of its first phase; the gradient of a gradient is that of
+    the first phase whose loss holds one, where there is such a phase.
 
     Raises:
         TreadleError: E1005 when there is none, or several and no name.
     """
-    phases = [(plan, part) for plan in checked.trains.values() for part in plan.phases]
+    steps = [(plan, part) for plan in checked.trains.values() for part in plan.phases]
     if phase is not None:
         chosen = choose_phase(checked, phase)
-        return next(_step(plan, part) for plan, part in phases if part is chosen)
-    if model is None and what in _COMPILED and phases:
-        return _step(*phases[0])
-    if model is None and what == "second":
-        penalised = [_step(plan, part) for plan, part in phases if holds_gradient(part.graph)]
+        return next(_step(plan, part) for plan, part in steps if part is chosen)
+    graph = choose_model(checked, model).graph
+    own = [_step(plan, part) for plan, part in steps if plan.eval.graph is graph]
+    return _first(own, what, graph) or Program(graph)
+
+
+def _first(steps: list[Program], what: What, graph: Graph) -> Program | None:
+    """The step to draw instead of the graph of a model, if any."""
+    if what == "second":
+        penalised = [step for step in steps if holds_gradient(step.graph)]
         if penalised:
             return penalised[0]
-    graph = choose_model(checked, model).graph
-    if model is None and what not in _WITHOUT_LOSS and "loss" not in graph.outputs and phases:
-        return _step(*phases[0])
-    return Program(graph)
+    is_needed = what in _COMPILED or (what != "forward" and "loss" not in graph.outputs)
+    return steps[0] if steps and is_needed else None
 
 
 def _step(plan: TrainPlan, phase: PhasePlan) -> Program:
