@@ -12,6 +12,20 @@ from matplotlib.image import imread
 from support.chromium import Page
 from treadle.cli.app import main
 
+DEEP = """model Deep {
+  input  x: f32[N, 8]
+  target y: f32[N, 8]
+  h = x
+  for i in range(80) { h = h |> dense(8) |> relu }
+  loss mse(h, y)
+}
+"""
+COMMENT = "</script><script>document.title = 'broken'</script><b>&amp;\u2028'\"`${1}"
+HOSTILE = f"""model Net {{
+  input x: f32[N, 4]
+  output y = exp(x)  # {COMMENT}
+}}
+"""
 BOXES = "document.querySelectorAll('.boxes .box').length"
 LABELS = "[...document.querySelectorAll('.boxes .box')].map((box) => box.getAttribute('aria-label'))"
 DETAILS = "document.getElementById('details').innerText"
@@ -101,7 +115,7 @@ def test_layers_close_and_open(page):
     page.run("document.getElementById('zoom-out').click()")
     page.click('.frame[data-id="c0"] .sign')
     labels = page.run(LABELS)
-    assert {"conv2d, 156 parameters, 3 ops", "gradient of conv2d, 2 ops"} <= set(labels)
+    assert {"conv2d, 156 parameters, 3 ops", "gradient of conv2d, 4 ops"} <= set(labels)
     assert page.run(BOXES) < before
     page.click(f"{box('conv2d, ')} .sign")
     assert page.run(BOXES) == before
@@ -205,7 +219,18 @@ def test_other_pictures_are_pages_too(window, tmp_path, what):
 
 
 def test_a_thousand_boxes_are_laid_out(window, tmp_path):
-    window.open(drawn(tmp_path, "transformer_translation", "--model", "Transformer", "--what", "joint"))
+    """Eighty layers with their gradients, every one of them open."""
+    (tmp_path / "deep.tdl").write_text(DEEP)
+    window.open(drawn(tmp_path, str(tmp_path / "deep.tdl"), "--what", "joint"))
     window.run("document.getElementById('open-all').click()")
     assert window.run(BOXES) > 1000
     assert window.problems() == []
+
+
+def test_text_of_the_spec_stays_text(window, tmp_path):
+    """A comment that would end the script, were it not escaped, is shown as it was written."""
+    (tmp_path / "net.tdl").write_text(HOSTILE)
+    window.open(drawn(tmp_path, str(tmp_path / "net.tdl")))
+    window.click(box("exp"))
+    assert COMMENT in window.run(DETAILS)
+    assert (window.run("document.title"), window.problems()) == ("Net: forward", [])

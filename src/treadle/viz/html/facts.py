@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from treadle.ir import Node
+from treadle.ir.node import attrs_key
 from treadle.ops import REGISTRY
 from treadle.source import Source, Span
 from treadle.types import Dim, TensorType
@@ -32,6 +33,7 @@ class Facts:
         self._lines: list[Json] = []
         self._places: dict[Span, int] = {}
         self._rules: dict[Rule, int] = {}
+        self._known_rules: dict[Any, int] = {}
         self._ops: dict[str, Json] = {}
 
     def tables(self) -> Json:
@@ -76,7 +78,10 @@ class Facts:
         return self._places.setdefault(place, len(self._places))
 
     def _rule(self, node: Node) -> int:
-        return self._rules.setdefault(gradient_rule(node), len(self._rules))
+        key = (node.op, attrs_key(node.attrs), tuple(operand.result for operand in node.inputs))
+        if key not in self._known_rules:
+            self._known_rules[key] = self._rules.setdefault(gradient_rule(node), len(self._rules))
+        return self._known_rules[key]
 
     def _op(self, name: str) -> str:
         op = REGISTRY[name]
