@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 CASES = sorted(path for stage in ("parse", "check", "data") for path in HERE.glob(f"{stage}/E*.tdl"))
 FOLDERS = sorted(HERE.glob("files/E*"))
 ELSEWHERE = {  # what no spec and no command can show, and the tests that show it
-    "E0805": "tests/unit/train/test_checkpoint.py",
+    "E0805": "tests/unit/train/test_weights.py",
     "E0810": "tests/unit/train/test_runs.py",
     "E1002": "tests/unit/viz/test_graphviz.py",
     "E1007": "tests/errors/test_command_goldens.py",

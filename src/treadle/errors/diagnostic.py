@@ -44,6 +44,7 @@ class Diagnostic:
     chain: tuple[Frame, ...] = ()
     hint: str | None = None
     severity: Severity = "error"
+    notes: tuple[str, ...] = ()  # lines of a table
 
     def __post_init__(self) -> None:
         if self.code not in CODES:

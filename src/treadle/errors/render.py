@@ -23,12 +23,14 @@ def to_text(diagnostic: Diagnostic) -> str:
     lines = [f"{diagnostic.severity}[{diagnostic.code}]: {printable(diagnostic.message)}"]
     if diagnostic.span is not None:
         lines += [f"{gutter}--> {diagnostic.span}", f"{gutter} |", *_numbered(diagnostic.span, "^", gutter)]
-    if diagnostic.span is not None and (diagnostic.labels or diagnostic.chain or diagnostic.hint):
+    below = diagnostic.labels or diagnostic.chain or diagnostic.notes or diagnostic.hint
+    if diagnostic.span is not None and below:
         lines.append(f"{gutter} |")
     for label in diagnostic.labels:
         lines.append(f"{gutter} ::: {label.span}   {printable(label.text)}")
         lines += _numbered(label.span, "-", gutter)
     lines += [f"{gutter} = in: {_frame(frame)}" for frame in _shortened(diagnostic.chain)]
+    lines += [f"{gutter} | {printable(note)}" for note in diagnostic.notes]
     if diagnostic.hint:
         lines.append(f"{gutter} = hint: {printable(diagnostic.hint)}")
     return "\n".join(lines)
@@ -49,6 +51,7 @@ def to_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "span": _span_to_json(diagnostic.span),
         "labels": [{"text": label.text, "span": _span_to_json(label.span)} for label in diagnostic.labels],
         "chain": [{"text": frame.text, "span": _span_to_json(frame.span)} for frame in diagnostic.chain],
+        "notes": list(diagnostic.notes),
         "hint": diagnostic.hint,
     }
 

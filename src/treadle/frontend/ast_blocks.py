@@ -302,12 +302,16 @@ class Vary(Node):
 
 @dataclass(frozen=True)
 class Load(Node):
-    """`load file [into selectors] [rename rules] [partial]`: weights from a file before the first step."""
+    """`load file [into selectors] [rename rules] [transpose rules] [partial patterns]`: weights from a file.
+
+    `partial` is None where it is not written, and empty where it is written without patterns.
+    """
 
     file: Expr
     into: tuple[Expr, ...]
     rename: tuple[Expr, ...]
-    partial: bool
+    transpose: tuple[Expr, ...]
+    partial: tuple[Expr, ...] | None
 
 
 @dataclass(frozen=True)

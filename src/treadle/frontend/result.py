@@ -120,14 +120,17 @@ class LoadPlan:
         leaves: the names that take values.
         prefix: a path that names in the file may lack.
         rename: pairs of patterns, applied to the names in the file.
-        partial: whether differences are reported only.
+        transpose: patterns of names whose axes lie in another order in the file, with that order; an empty
+            one stands for the reverse.
+        partial: patterns of the names that may differ, () for all; None when nothing may.
     """
 
     file: str
     leaves: tuple[str, ...]
     prefix: str
     rename: tuple[tuple[str, str], ...]
-    partial: bool
+    transpose: tuple[tuple[str, tuple[int, ...]], ...]
+    partial: tuple[str, ...] | None
     span: Span
 
 

@@ -214,8 +214,10 @@ def _(node: ast.Augment) -> str:
 
 @_text.register
 def _(node: ast.Load) -> str:
-    into, rename = _after("into", list_to_text(node.into)), _after("rename", list_to_text(node.rename))
-    return f"load {expr_to_text(node.file)}{into}{rename}{' partial' if node.partial else ''}"
+    clauses = {"into": node.into, "rename": node.rename, "transpose": node.transpose}
+    said = "".join(_after(word, list_to_text(part)) for word, part in clauses.items())
+    patterns = f" {list_to_text(node.partial)}" if node.partial else ""
+    return f"load {expr_to_text(node.file)}{said}{'' if node.partial is None else ' partial' + patterns}"
 
 
 @_text.register

@@ -252,9 +252,9 @@ class BlockRules(ExpressionRules):
         return ast.Augment(self._name(parts[0]), parts[1], span=span)
 
     def load(self, parts: Parts, span: Span) -> ast.Load:
-        """`load file into selectors rename rules partial`."""
-        file, into, rename, partial = parts
-        return ast.Load(file, into or (), rename or (), partial is not None, span=span)
+        """`load file into selectors rename rules transpose rules partial patterns`."""
+        file, into, rename, transpose, partial = parts
+        return ast.Load(file, into or (), rename or (), transpose or (), partial, span=span)
 
     def into(self, parts: Parts, _span: Span) -> tuple[ast.Expr, ...]:
         """The selectors after `into`."""
@@ -263,6 +263,14 @@ class BlockRules(ExpressionRules):
     def rename(self, parts: Parts, _span: Span) -> tuple[ast.Expr, ...]:
         """The rules after `rename`."""
         return tuple(parts)
+
+    def transpose(self, parts: Parts, _span: Span) -> tuple[ast.Expr, ...]:
+        """The rules after `transpose`."""
+        return tuple(parts)
+
+    def partial(self, parts: Parts, _span: Span) -> tuple[ast.Expr, ...]:
+        """The patterns after `partial`, if there are any."""
+        return tuple(part for part in parts if part is not None)
 
     def wrap(self, parts: Parts, span: Span) -> ast.Wrap:
         """`wrap layers at patterns with wrapper`."""

@@ -17,14 +17,14 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from treadle.errors import Diagnostics, did_you_mean, fail
-from treadle.errors.diagnostic import Diagnostic
+from treadle.errors import TreadleError, did_you_mean, fail
 from treadle.ops.halves import to_words
 from treadle.train.bf16_files import mark_bf16
 from treadle.train.files import write_atomically
 from treadle.train.fingerprint import fingerprint
 from treadle.train.json_files import parse_json
 from treadle.train.tensor_files import BF16, open_tensors
+from treadle.train.weight_report import UNEXPECTED, LoadReport, diagnostics, of_the_network
 from treadle.types import DType, TensorType
 
 Array = npt.NDArray[Any]
@@ -115,42 +115,22 @@ def match_leaves(
         TreadleError: E0803 for missing leaves, E0804 for other shapes, E0806 for other element types, all
             at once.
     """
-    found = Diagnostics()
+    report = LoadReport(where, leaves)
     for name, type_ in leaves.items():
-        problem = _difference(name, type_, values, where)
-        if problem is not None:
-            found.append(problem)
-    found.raise_if_errors()
+        if name not in values:
+            report.missing.append(name)
+        elif values[name].shape != type_.static_shape():
+            report.other_shape[name] = values[name].shape
+        elif values[name].dtype != np.dtype(type_.dtype.numpy_name):
+            report.other_type[name] = values[name].dtype.name
+    if report.missing or report.other_shape:
+        report.unexpected = {
+            name: value.shape for name, value in of_the_network(values).items() if name not in leaves
+        }
+    found = [one for one in diagnostics(report) if one.code != UNEXPECTED.code]
+    if found:
+        raise TreadleError(found)
     return {name: values[name] for name in leaves}
-
-
-def refuse_extra(values: Mapping[str, Array], known: Mapping[str, TensorType], where: str) -> None:
-    """Refuses values that no leaf takes.
-
-    Raises:
-        TreadleError: E0805 for each.
-    """
-    found = Diagnostics()
-    for name in values:
-        if name not in known:
-            hint = did_you_mean(name, known)
-            found.append(
-                Diagnostic("E0805", f"{where} holds `{name}`, which the spec does not have", hint=hint)
-            )
-    found.raise_if_errors()
-
-
-def _difference(name: str, type_: TensorType, values: Mapping[str, Array], where: str) -> Diagnostic | None:
-    if name not in values:
-        return Diagnostic(
-            "E0803", f"{where} lacks `{name}`, expected {type_}", hint=did_you_mean(name, values)
-        )
-    value = values[name]
-    if value.shape != type_.static_shape():
-        return Diagnostic("E0804", f"`{name}`: expected {type_}, {where} has shape {list(value.shape)}")
-    if value.dtype != np.dtype(type_.dtype.numpy_name):
-        return Diagnostic("E0806", f"`{name}`: expected {type_}, {where} has {value.dtype.name} values")
-    return None
 
 
 def _refuse_missing(path: Path) -> NoReturn:

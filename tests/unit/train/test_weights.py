@@ -98,9 +98,58 @@ def test_partial_takes_what_fits_and_says_what_does_not(tmp_path, leaves):
     del values[first]
     _, (report,) = trained(tmp_path, 'load "base.safetensors" into encoder partial', values)
     assert report.missing == [f"encoder.{first}"]
-    assert report.unexpected == ["extra"]
+    assert report.unexpected == {"extra": (2,)}
     assert report.other_shape == {f"encoder.{second}": (9, 9)}
-    assert str(report).startswith(f"base.safetensors: {len(leaves) - 2} tensors loaded; 1 missing (encoder.")
+    first_line, *table = str(report).splitlines()
+    counts = "1 missing; 1 of another shape; 1 unexpected"
+    assert first_line == f"base.safetensors: {len(leaves) - 2} tensors loaded; {counts}"
+    assert [line.split()[0] for line in table] == ["missing", "of", "unexpected"]
+
+
+def test_partial_with_patterns_allows_these_differences_only(tmp_path, leaves):
+    values = full(leaves)
+    first, second, *_ = values
+    del values[first], values[second]
+    load = 'load "base.safetensors" into encoder partial "{}"'
+    _, (report,) = trained(tmp_path, load.format("*encoder.*"), values)
+    assert len(report.missing) == 2
+    with pytest.raises(TreadleError) as caught:
+        trained(tmp_path, load.format(f"encoder.{first}"), values)
+    (one,) = caught.value.diagnostics
+    assert (one.code, [note.split()[0] for note in one.notes]) == ("E0803", [f"encoder.{second}"])
+
+
+@pytest.mark.parametrize("rule", ['"*.W"', '["*.W", [1, 0]]', '"encoder.layers[0].W"'])
+def test_transposed_weights(tmp_path, leaves, rule):
+    values = full(leaves)
+    values["layers[0].W"] = np.arange(6, dtype=np.float32).reshape(3, 2)
+    training, (report,) = trained(tmp_path, f'load "base.safetensors" into encoder transpose {rule}', values)
+    assert np.array_equal(training.programs.session.read("encoder.layers[0].W"), values["layers[0].W"].T)
+    assert not report.unused
+
+
+def test_hints_go_by_shape_before_name(tmp_path, leaves):
+    values = {f"x.{name}": value for name, value in full(leaves).items()}
+    values["x.layers[0].W"] = np.zeros((3, 2), np.float32)
+    with pytest.raises(TreadleError) as caught:
+        trained(tmp_path, 'load "base.safetensors" into encoder', values)
+    missing = "\n".join(caught.value.diagnostics[0].notes)
+    assert "`x.layers[0].W` has this shape transposed" in missing
+    assert "`x.layers[0].b` has this shape" in missing
+
+
+def test_two_values_for_one_parameter_are_an_error(tmp_path, leaves):
+    values = full(leaves) | {"encoder.layers[0].b": np.zeros(3, np.float32)}
+    with pytest.raises(TreadleError) as caught:
+        trained(tmp_path, 'load "base.safetensors" into encoder', values)
+    (one,) = caught.value.diagnostics
+    assert (one.code, "`encoder.layers[0].b` has a value already" in one.notes[0]) == ("E0805", True)
+
+
+def test_rules_that_fit_nothing_are_named(tmp_path, leaves):
+    load = 'load "base.safetensors" into encoder rename ["bert.*", "*"]'
+    _, (report,) = trained(tmp_path, load, full(leaves))
+    assert 'no name fits "bert.*"' in str(report)
 
 
 def test_a_run_of_the_same_model_loads_as_it_is(tmp_path):

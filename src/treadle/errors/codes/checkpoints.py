@@ -72,8 +72,9 @@ CODES = (
     CodeInfo(
         "E0813",
         "weights are in another format",
-        "Weights are read from safetensors files, which hold numbers and nothing else. Pickles (.pt, .pth, .pkl) run "
-        "code of whoever wrote them when they are read, so that they are never opened; the hint says how to convert.",
+        "Weights are read from safetensors files, which hold numbers and nothing else. Pickles (.pt, .pth, "
+        ".pkl) run code of whoever wrote them when they are read, so that they are never opened; the hint "
+        "says how to convert.",
         "treadle eval net.tdl --weights model.pt             # wrong\n"
         "treadle eval net.tdl --weights model.safetensors    # right",
     ),

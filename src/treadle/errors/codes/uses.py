@@ -59,7 +59,8 @@ CODES = (
         "E1208",
         "rule for loading is not understood",
         '`rename` takes pairs of patterns: `rename ["bert.*", "encoder.*"]`. What `*` stands for in the '
-        "first is put in its place in the second.",
+        "first is put in its place in the second. `transpose` takes patterns, or pairs of a pattern and the "
+        "order of the axes in the file; `partial` takes patterns.",
         'load "w.safetensors" rename "a"              # wrong\n'
         'load "w.safetensors" rename ["a.*", "b.*"]   # right',
     ),

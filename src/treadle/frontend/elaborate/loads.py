@@ -1,4 +1,4 @@
-"""`load "base.safetensors" into encoder rename ["bert.*", "*"] partial`: which leaves take weights.
+"""`load "base.safetensors" into encoder rename ["bert.*", "*"] partial`: which leaves take which weights.
 
 Input: a statement, and the leaves of the model. Output: `LoadPlan`. Non-goals: reading the file
 (`train.weights`).
@@ -31,9 +31,16 @@ def load_plan(el: Elaborator, statement: ast.Load, scope: Scope, leaves: Iterabl
     if not isinstance(file, str):
         fail("E0604", f"`load` takes the name of a file, not {describe(file)}", statement.file.span)
     rules = [_rule(el.evaluate(rule, scope), rule.span) for rule in statement.rename]
-    chosen = _chosen(el, statement, scope, list(leaves))
+    turned = [_turned(el.evaluate(rule, scope), rule.span) for rule in statement.transpose]
+    allowed = [_pattern(el.evaluate(one, scope), one.span) for one in statement.partial or ()]
     return LoadPlan(
-        file, chosen, _prefix(el, statement, scope), tuple(rules), statement.partial, statement.span
+        file,
+        _chosen(el, statement, scope, list(leaves)),
+        _prefix(el, statement, scope),
+        tuple(rules),
+        tuple(turned),
+        None if statement.partial is None else tuple(allowed),
+        statement.span,
     )
 
 
@@ -69,3 +76,31 @@ def _rule(value: Value, span: Span) -> tuple[str, str]:
     if new.count("*") > old.count("*"):
         fail("E1208", f'"{new}" has more `*` than "{old}"', span)
     return old, new
+
+
+def _turned(value: Value, span: Span) -> tuple[str, tuple[int, ...]]:
+    """A pattern alone, or with the order of the axes in the file.
+
+    Raises:
+        TreadleError: E1208.
+    """
+    if isinstance(value, str):
+        return value, ()
+    if (
+        isinstance(value, list)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and isinstance(value[1], list)
+    ):
+        pattern, order = value
+        if all(type(axis) is int for axis in order) and sorted(order) == list(range(len(order))) and order:
+            return pattern, tuple(order)
+    hint = 'write `transpose "fc*.W"`, or with an order of axes `transpose ["conv*.W", [3, 2, 0, 1]]`'
+    fail("E1208", f"`transpose` takes patterns of names, not {describe(value)}", span, hint=hint)
+
+
+def _pattern(value: Value, span: Span) -> str:
+    if not isinstance(value, str):
+        hint = 'write `partial`, or `partial "head.*"`'
+        fail("E1208", f"`partial` takes patterns of names, not {describe(value)}", span, hint=hint)
+    return value
