@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -56,7 +57,8 @@ def run_apart(folder: Path, module: Module, calls: Mapping[str, Mapping[str, Any
     (folder / "calls.npz").write_bytes(npz_bytes(arrays))
     (folder / "calls.json").write_text(json.dumps(plan))
     command = [sys.executable, "-I", str(_RUN), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    quick = {**os.environ, "NUMBA_OPT": "0", "NUMBA_NUM_THREADS": "1"}  # compiled in a hurry, run once
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=quick)
     assert done.returncode == 0, done.stderr
     with np.load(folder / "results.npz", allow_pickle=False) as results:
         return dict(results)

@@ -11,17 +11,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from treadle.interop.standalone import scalars
+from treadle.interop.standalone import elementwise, scalars
 from treadle.interop.standalone.functions import Body, Scan
 from treadle.interop.standalone.lines import assignment, wrapped
 from treadle.interop.standalone.names import op_word
 from treadle.interop.standalone.rules import NUMPY_TYPES, Rule, Use
 from treadle.interop.standalone.segments import LEAVES, REPEATED
-from treadle.interop.standalone.text import Text, call, size
+from treadle.interop.standalone.text import Text, call, sequence, size
 from treadle.ir import Node
 from treadle.types import DType, Shape, TensorType
 
-_VIEWS = frozenset({"reshape", "transpose", "broadcast_to", "slice"})
+_NUMBERS = elementwise.RULES.keys() - {"where", *elementwise.HELPERS} | {"sum", "max", "min", "prod"}
+"""What gives a number where there are no axes; other ops may give an array of none."""
 _LONGEST = 64  # characters of an expression that may stand inside of another one
 _STARTS = {"sum": "0.0", "max": "-np.inf", "min": "np.inf"}
 _STEPS = {
@@ -194,8 +195,8 @@ class Loop:
     def _argument(self, node: Node) -> str:
         """An operand as an argument; a number in an array of no axes is taken out."""
         text = self._body.operand(node, array=True)
-        is_number = not node.type.rank and node.op in {"param", "state", *_VIEWS}
-        return f"{text.atom}[()]" if is_number else text.text
+        is_array = not node.type.rank and node.op not in _NUMBERS
+        return f"{text.atom}[()]" if is_array else text.text
 
     def _loop_variables(self) -> list[str]:
         if self._is_flat:
@@ -208,26 +209,43 @@ class Loop:
 
     def _lines(self) -> list[str]:
         """Allocation, the loops, and in them the elements."""
-        inner, shape = self._inner, self._cluster.shape
-        first = next((name for i, name in self._arrays.items() if self._entered[i].type.rank), "")
-        lines = []
+        lines, first = [], self._like()
         for node in self._results:
-            extent = Text(f"{first}.shape") if self._is_flat else self._use(node).shape(node.type.shape)
-            if node.type.rank:
-                text = call("np.empty", extent, NUMPY_TYPES[node.type.dtype]).text
-                lines.append(f"{self._out[node.id]} = {text}")
+            text = call("np.empty", self._extent(node, first), NUMPY_TYPES[node.type.dtype]).text
+            lines.append(f"{self._out[node.id]} = {text}")
         if self._is_flat:
             return [*lines, f"for {self._variables[0]} in range({first}.size):", *_indented(self._elements())]
+        shape = self._cluster.shape
         kept = len(shape) - (len(self._reductions[0].attrs["axes"]) if self._reductions else 0)
         heads = [
-            f"for {variable} in range({size(dim, inner.symbols).text}):"
-            for variable, dim in zip(self._variables, shape, strict=True)
+            f"for {variable} in range({self._length(axis, first)}):"
+            for axis, variable in enumerate(self._variables)
         ]
         totals = self._totals()
         block = _nested(heads[kept:], self._elements())
         starts = [f"{name} = {_STARTS[node.op]}" for node, name in totals]
         block = [*starts, *block, *self._stores(totals, kept)]
         return [*lines, *_nested(heads[:kept], block)]
+
+    def _like(self) -> str:
+        """An operand of the shape of the loop: sizes are read from it, so that all shapes share a function."""
+        shape = self._cluster.shape
+        alike = (name for i, name in self._arrays.items() if self._entered[i].type.shape == shape)
+        return next(alike, "")
+
+    def _length(self, axis: int, like: str) -> str:
+        dim = self._cluster.shape[axis]
+        return f"{like}.shape[{axis}]" if like else size(dim, self._inner.symbols).text
+
+    def _extent(self, node: Node, like: str) -> Text:
+        """The shape of a result."""
+        if like and node.type.shape == self._cluster.shape:
+            return Text(f"{like}.shape")
+        if not like or node.op not in _STARTS:
+            return Use(node, (), self._inner.symbols, self._inner.writer.need).shape(node.type.shape)
+        kept = self._cluster.shape[: -len(node.attrs["axes"])]
+        ones = ["1"] * (node.type.rank - len(kept))
+        return sequence([*(self._length(axis, like) for axis in range(len(kept))), *ones])
 
     def _totals(self) -> list[tuple[Node, str]]:
         """The variables that collect, in which the elements are added."""
@@ -287,9 +305,6 @@ class Loop:
             for variable, dim, full in zip(variables, type_.shape, shape, strict=True)
         ]
         return f"{name}[{', '.join(index)}]"
-
-    def _use(self, node: Node) -> Use:
-        return Use(node, (), self._inner.symbols, self._inner.writer.need)
 
 
 def _indented(lines: Iterable[str]) -> list[str]:
