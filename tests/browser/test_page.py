@@ -113,7 +113,7 @@ def test_layers_close_and_open(page):
     """Forward and backward each keep a box of their own."""
     before = page.run(BOXES)
     page.run("document.getElementById('zoom-out').click()")
-    page.click('.frame[data-id="c0"] .sign')
+    page.click('.title[data-id="c0"] .sign')
     labels = page.run(LABELS)
     assert {"conv2d, 156 parameters, 3 ops", "gradient of conv2d, 4 ops"} <= set(labels)
     assert page.run(BOXES) < before

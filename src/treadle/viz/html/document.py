@@ -59,14 +59,15 @@ def _views(scene: Scene, graph: Graph) -> tuple[list[Scene], list[Json]]:
     backward = [PARTS.index(Part.BACKWARD)]
     return views, [
         _mode("forward", 0, everything, views[0]),
-        _mode("backward", 1, backward, views[1]) | {"border": True},
+        _mode("backward", 1, backward, views[1]) | {"border": True, "title": f"{graph.name}: backward"},
         _mode("joint", 1, everything, views[1]),
     ]
 
 
 def _mode(label: str, view: int, parts: list[int], scene: Scene) -> Json:
     count = [f"{scene.parameters:,} parameters".replace(",", "\u202f")] if scene.parameters else []
-    return {"label": label, "view": view, "parts": parts, "note": "; ".join([*count, *scene.notes])}
+    note = "; ".join([*count, *scene.notes])
+    return {"label": label, "title": scene.title, "view": view, "parts": parts, "note": note}
 
 
 def _look(kind: Kind) -> Json:

@@ -6,6 +6,7 @@ Input: nodes. Output: tables, and for each node the numbers of its entries in th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from treadle.ir import Node
@@ -69,7 +70,7 @@ class Facts:
     def _number(self, place: Span) -> int:
         if place.source not in self._sources:
             self._sources[place.source] = len(self._lines)
-            self._lines.append({"name": place.source.name, "lines": {}})
+            self._lines.append({"name": _file_name(place.source.name), "lines": {}})
         lines = self._lines[self._sources[place.source]]["lines"]
         last = place.source.location(place.end)[0]
         after = min(last + _CONTEXT, len(place.source.line_starts)) + 1
@@ -87,6 +88,11 @@ class Facts:
         op = REGISTRY[name]
         self._ops.setdefault(name, {"signature": f"{name}({', '.join(op.signature)})", "doc": op.doc})
         return name
+
+
+def _file_name(name: str) -> str:
+    """A page may go to other machines: where the file lay on this one means nothing there."""
+    return Path(name).name if Path(name).is_absolute() else name
 
 
 def _place(span: Span, source: int) -> Json:

@@ -14,13 +14,14 @@ import { makeStage } from "./stage.js";
 
 const READABLE = 0.55;
 
-export function makeApp(doc) {
+export function makeApp(doc, onmode) {
   const app = { doc, view: null, mode: null, open: new Set(), selected: null, scene: null };
   let minimap = null;
   app.stage = makeStage(find("stage"), () => minimap && minimap.paint());
   minimap = makeMinimap(find("minimap"), app.stage);
   const measure = makeMeasure(doc.looks, (box) => boxText(app.view, box));
-  app.shows = (node) => app.mode.parts.includes(node.part) || (app.mode.border && borderOf(app).has(node));
+  const reads = (node) => app.mode.parts.includes(node.part);
+  app.shows = (node) => reads(node) || (app.mode.border && borderOf(app).has(node));
 
   app.setMode = (mode) => {
     const isNew = app.view !== doc.views[mode.view];
@@ -30,11 +31,12 @@ export function makeApp(doc) {
     app.refresh();
     app.select(null);
     app.stage.fit(READABLE);
+    onmode(mode);
   };
 
   app.refresh = (anchor) => {
     const before = anchor && app.scene && placeOf(app, anchor);
-    app.scene = layOut(buildScene(app.view, (cluster) => app.open.has(cluster), app.shows), measure);
+    app.scene = layOut(buildScene(app.view, (cluster) => app.open.has(cluster), app.shows, reads), measure);
     const { width, height } = app.scene.root;
     app.stage.show(drawScene(app.scene, doc.looks), { width: Math.max(1, width), height: Math.max(1, height) });
     const after = before && placeOf(app, anchor);
@@ -65,7 +67,7 @@ export function makeApp(doc) {
     const panel = find("details");
     panel.replaceChildren(...(box ? detailsOf(app, box) : []));
     panel.hidden = !box;
-    app.stage.covered = box ? panel.offsetWidth : 0;
+    app.stage.covered = box && panel.offsetLeft > 0 ? panel.offsetWidth : 0;
     document.body.classList.toggle("with-details", Boolean(box));
   };
 

@@ -6,15 +6,18 @@ import { connectKeys } from "./keys.js";
 import { connectSearch, searchNodes } from "./search.js";
 import { connectPrinting, connectTheme, connectZoom } from "./theme.js";
 
+const NARROW = 720; // pixels, as in page.css
+
 function start() {
   const doc = JSON.parse(find("document").textContent);
-  const app = makeApp(doc);
+  const app = makeApp(doc, (mode) => showMode(doc, mode));
   connectToolbar(app);
   connectStage(app);
   connectKeys(app);
   connectTheme();
   connectPrinting(app.stage);
   connectZoom(app.stage);
+  find("legend").hidden = window.innerWidth < NARROW;
   connectSearch(find("search"), find("results"), {
     find: (query) => searchNodes(app.view, query),
     describe: (index) => {
@@ -24,15 +27,11 @@ function start() {
     go: app.go,
   });
   app.setMode(doc.modes[doc.first]);
-  showMode(app);
   document.documentElement.dataset.ready = "yes";
 }
 
 function connectToolbar(app) {
-  const modes = app.doc.modes.map((mode) => button(mode.label, () => {
-    app.setMode(mode);
-    showMode(app);
-  }, { "aria-pressed": "false" }));
+  const modes = app.doc.modes.map((mode) => button(mode.label, () => app.setMode(mode), { "aria-pressed": "false" }));
   find("modes").append(...modes);
   find("modes").hidden = modes.length < 2;
   const actions = {
@@ -42,21 +41,22 @@ function connectToolbar(app) {
   for (const [id, action] of Object.entries(actions)) find(id).addEventListener("click", action);
 }
 
-function showMode(app) {
+function showMode(doc, mode) {
   [...find("modes").children].forEach((element, index) => {
-    element.setAttribute("aria-pressed", String(app.doc.modes[index] === app.mode));
+    element.setAttribute("aria-pressed", String(doc.modes[index] === mode));
   });
-  find("note").textContent = app.mode.note;
+  find("note").textContent = mode.note;
+  find("title").textContent = mode.title;
 }
 
 function connectStage(app) {
   const stage = find("stage");
   stage.addEventListener("click", (event) => {
-    const frame = event.target.closest(".frame");
+    const title = event.target.closest(".title");
     const box = event.target.closest(".box");
     if (box && event.target.closest(".sign")) app.toggle(app.boxOf(box).cluster);
     else if (box) app.select(app.boxOf(box));
-    else if (frame && event.target.closest(".sign, text")) app.toggle(Number(frame.dataset.id.slice(1)));
+    else if (title) app.toggle(Number(title.dataset.id.slice(1)));
     else app.select(null);
   });
   stage.addEventListener("dblclick", (event) => {

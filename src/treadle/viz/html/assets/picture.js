@@ -8,9 +8,13 @@ import { outline, shapeOf } from "./shapes.js";
 const PARTS = ["forward", "backward", "second", "update"];
 
 export function drawScene(scene, looks) {
-  const layers = ["frames", "loose", "nets", "boxes", "labels"].map((name) => draw("g", { class: name }));
-  const [frames, loose, nets, boxes, labels] = layers;
-  for (const frame of outermostFirst(scene.root)) frames.append(drawFrame(frame, scene.view.clusters[frame.cluster]));
+  const layers = ["frames", "loose", "nets", "boxes", "titles", "labels"].map((name) => draw("g", { class: name }));
+  const [frames, loose, nets, boxes, titles, labels] = layers;
+  for (const frame of outermostFirst(scene.root)) {
+    const cluster = scene.view.clusters[frame.cluster];
+    frames.append(drawFrame(frame, cluster));
+    titles.append(drawTitle(frame, cluster));
+  }
   for (const arrow of scene.loose.values()) loose.append(drawLoose(arrow));
   for (const net of scene.nets.values()) {
     nets.append(drawNet(net));
@@ -29,11 +33,14 @@ function* outermostFirst(frame) {
   }
 }
 
-function drawFrame(frame, cluster) {
-  const title = draw("text", { x: 26, y: 16 }, cluster.label);
-  const { width, height, left, top } = frame;
-  return draw("g", { class: cluster.loop ? "frame loop" : "frame", "data-id": frame.id, transform: `translate(${left} ${top})` },
-    draw("rect", { width, height, rx: 6 }), sign(6, 5, false), title);
+function drawFrame({ left, top, width, height }, cluster) {
+  return draw("rect", { class: cluster.loop ? "frame loop" : "frame", x: left, y: top, width, height, rx: 6 });
+}
+
+/** A frame's name stands above the arrows that pass it. */
+function drawTitle({ id, left, top }, cluster) {
+  const text = draw("text", { x: 26, y: 16 }, cluster.label);
+  return draw("g", { class: "title", "data-id": id, transform: `translate(${left} ${top})` }, sign(6, 5, false), text);
 }
 
 /** The square with + or − that opens or closes a layer. */

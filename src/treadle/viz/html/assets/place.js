@@ -3,7 +3,7 @@
 // One row is a least-squares problem under "each at least so far right of the one before", which pooling adjacent
 // violators solves exactly. Rows are swept up and down; bends pull hardest, which makes long arrows straight.
 
-const SWEEPS = 16;
+const SWEEPS = 24;
 const GAP = { box: 22, frame: 26, bend: 14, port: 16 };
 
 export function placeRows(rows) {
@@ -73,6 +73,6 @@ export function pin(item, hop, side) {
 }
 
 function strengthOf({ a, b, net }) {
-  const bends = (a.type === "bend") + (b.type === "bend");
-  return [net.role === "leaf" ? 0.4 : 1, 2, 8][bends];
+  const passes = (item) => item.type === "bend" || item.type === "port";
+  return [net.role === "leaf" ? 0.4 : 1, 4, 12][passes(a) + passes(b)];
 }

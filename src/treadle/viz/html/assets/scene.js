@@ -1,19 +1,19 @@
 // Which boxes are shown, and how arrows run through the frames around them.
 //
-// Input: a view (nodes, clusters, wires), which clusters are open, which parts are shown. Output: frames (open
-// clusters) with boxes (nodes, closed clusters, inner frames), edges between what lies in one frame, and nets.
+// Input: a view (nodes, clusters, wires), which clusters are open, which nodes are shown, and of which the wires
+// are. Output: frames (open clusters) with boxes (nodes, closed clusters, inner frames), edges, and nets.
 // A net is one tensor on its way: from the box that computes it to all boxes that read it. Where it crosses a
 // frame, the frame has a port. Backward nets run upwards, so that gradients lie beside their layers.
 
 export const ROOT = -1;
 const LOOSE = new Set(["saved", "feedback", "link"]);
 
-export function buildScene(view, isOpen, shows) {
+export function buildScene(view, isOpen, shows, reads) {
   const scene = { frames: new Map(), boxes: new Map(), nets: new Map(), loose: new Map(), view };
   scene.root = makeFrame(scene, ROOT);
   const boxOf = view.nodes.map((node, index) => (shows(node) ? boxFor(scene, index, isOpen) : null));
   view.nodes.forEach((node, index) => {
-    if (!boxOf[index]) return;
+    if (!boxOf[index] || !reads(node)) return;
     for (const wire of node.wires) {
       const from = boxOf[wire.from];
       if (from && from !== boxOf[index]) connect(scene, from, boxOf[index], wire);
