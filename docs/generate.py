@@ -18,7 +18,7 @@ from reference_gallery import SPECS, gallery_page
 from reference_library import library_page
 from reference_ops import ops_page
 from treadle.frontend.load import load_text
-from treadle.viz import draw
+from treadle.viz import Wish, draw, subject_of
 from treadle.viz.graphviz import render
 
 DOCS = Path(__file__).resolve().parent
@@ -41,15 +41,25 @@ def write() -> None:
         (DOCS / name).write_text(page(), encoding="utf-8")
 
 
+_LENET, _RESNET = "convolution/lenet.tdl", "convolution/resnet.tdl"
+_DRAWN: dict[str, tuple[str, str, Wish]] = {
+    "lenet": (_LENET, "LeNet", Wish()),
+    "lenet_joint": (_LENET, "LeNet", Wish("joint")),
+    "lenet_kernels": (_LENET, "LeNet", Wish("kernels")),
+    "lenet_memory": (_LENET, "LeNet", Wish("memory")),
+    "resnet18": (_RESNET, "ResNet18", Wish()),
+}
+
+
 def draw_images() -> None:
     """Draws the pictures of the gallery, and the hand-written dot files."""
     images = DOCS / "images"
-    lenet = SPECS / "convolution" / "lenet.tdl"
-    graph = load_text(lenet.read_text(), "specs/convolution/lenet.tdl").models["LeNet"].graph
-    draw(graph, images / "lenet.svg", overwrite=True)
-    draw(graph, images / "lenet_backward.svg", "backward", depth=1, overwrite=True)
+    for name, (spec, model, wish) in _DRAWN.items():
+        checked = load_text((SPECS / spec).read_text(encoding="utf-8"), f"specs/{spec}")
+        draw(subject_of(checked, wish.what, model), images / f"{name}.svg", wish, overwrite=True)
     for source in images.glob("*.dot"):
-        source.with_suffix(".svg").write_bytes(render(source.read_text(encoding="utf-8"), "svg").content)
+        text = source.read_text(encoding="utf-8")
+        source.with_suffix(".svg").write_bytes(render(lambda _layout, text=text: text, "svg").content)
 
 
 def main(arguments: list[str]) -> int:

@@ -39,7 +39,8 @@ def folding(
 ) -> Folding:
     """The folding at a depth with exceptions by name.
 
-    A name is a layer path, such as `encoder.block[2].attn`, or the end of one: then all such layers.
+    A name is a layer path, such as `encoder.block[2].attn`, or the end of one: then all such layers. Without
+    its index, `block` means all blocks.
 
     Raises:
         TreadleError: E1003 for a depth below 1 and for a name that no layer has.
@@ -67,10 +68,17 @@ def layer_name(path: Path) -> str:
 
 
 def _named(layers: list[Path], name: str, option: str) -> list[Path]:
-    found = [layer for layer in layers if f".{layer_name(layer)}".endswith(f".{name}")]
+    found = [layer for layer in layers if _is_called(layer_name(layer), name)]
     if not found or not name:
         names = list(dict.fromkeys(layer_name(layer) for layer in layers if layer_name(layer)))
-        hint = did_you_mean(name, [*names, *(known.rpartition(".")[2] for known in names)])
+        ends = [known.rpartition(".")[2] for known in names]
+        hint = did_you_mean(name, [*names, *ends, *(end.partition("[")[0] for end in ends)])
         listed = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
         fail("E1003", f"`{option} {name}` names no layer", hint=hint or f"layers are: {listed or 'none'}")
     return found
+
+
+def _is_called(layer: str, name: str) -> bool:
+    around, dot, own = layer.rpartition(".")
+    plain = f"{around}{dot}{own.partition('[')[0]}"
+    return f".{layer}".endswith(f".{name}") or f".{plain}".endswith(f".{name}")

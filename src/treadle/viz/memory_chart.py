@@ -22,9 +22,9 @@ CHART_FORMATS = ("svg", "png", "pdf")
 _LOOKS = {  # fill and hatch: each is told from the others without colour
     Part.FORWARD: ("#cfe2f7", ""),
     Part.BACKWARD: ("#f7d9d0", "////"),
-    Part.UPDATE: ("#d5ead9", "...."),
+    Part.UPDATE: ("#d5ead9", "||"),
 }
-_LASTING_HATCHES = ("", "////", "....", "xx", "--")
+_LASTING_HATCHES = ("", "////", "||", "xx", "--")
 _WORDS = {
     Part.FORWARD: "filled forward",
     Part.BACKWARD: "filled backward",
@@ -37,7 +37,9 @@ _SMALLEST_LABEL = 0.028  # of the height of the chart
 
 def chart(memory: MemoryMap, image_format: str) -> bytes:
     """The chart as svg, png or pdf; the same bytes for the same plan."""
-    with rc_context({"svg.hashsalt": "treadle", "hatch.linewidth": 0.4, "font.size": 9}):
+    with rc_context(
+        {"svg.hashsalt": "treadle", "svg.fonttype": "none", "hatch.linewidth": 0.4, "font.size": 9}
+    ):
         figure = Figure(figsize=(11, 6.5), layout="constrained")
         arena, lasting = figure.subplots(1, 2, width_ratios=(8, 1))
         _draw_arena(arena, memory)

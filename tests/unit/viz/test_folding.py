@@ -44,7 +44,7 @@ def test_the_end_of_a_name_means_all_such_layers():
 
 
 @pytest.mark.parametrize(
-    ("opened", "hint"), [("enc.block[2]", "enc.block[1]"), ("atn", "attn"), ("zzz", "layers are: enc")]
+    ("opened", "hint"), [("enc.block[2]", "enc.block[1]"), ("atn", "attn"), ("blok", "block"), ("zzz", "layers are: enc")]
 )
 def test_an_unknown_layer_is_answered_with_the_nearest(opened, hint):
     with pytest.raises(TreadleError) as caught:
@@ -52,6 +52,10 @@ def test_an_unknown_layer_is_answered_with_the_nearest(opened, hint):
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == "E1003"
     assert hint in diagnostic.hint
+
+
+def test_a_name_without_its_index_means_all():
+    assert folding(ELEMENTS, None, closed=["block"]).closed == {("enc", "block[0]"), ("enc", "block[1]")}
 
 
 def test_loops_have_no_name_of_their_own():

@@ -65,7 +65,8 @@ CODES = (
     CodeInfo(
         "E1010",
         "unknown picture format",
-        "The ending of the output file chooses the format: dot, svg, png or pdf.",
+        "The ending of the output file chooses the format: svg, png, pdf, dot or html. Memory is a chart, "
+        "not a graph: it has no dot.",
         "treadle draw net.tdl -o net.jpeg  # wrong\ntreadle draw net.tdl -o net.png   # right",
     ),
     CodeInfo(
@@ -78,8 +79,8 @@ CODES = (
     CodeInfo(
         "E1013",
         "Graphviz could not lay the picture out",
-        "The `dot` program failed or took too long, with curved, bent and straight arrows alike. Smaller "
-        "pictures succeed: fold layers with `--depth`.",
+        "The `dot` program failed or took too long, with curved, bent and straight arrows, with frames and "
+        "without. Smaller pictures succeed: fold layers with `--depth`.",
         "treadle draw net.tdl -o net.svg             # too large\n"
         "treadle draw net.tdl -o net.svg --depth 1   # one box per layer",
     ),
