@@ -12,7 +12,7 @@ from treadle.interop.onnx.importing.node import Node
 from treadle.interop.onnx.importing.operators.windows import fixed
 from treadle.interop.onnx.importing.registry import operator
 from treadle.interop.onnx.importing.terms import Term, call
-from treadle.types import DType
+from treadle.types import DimLike, DType
 
 
 @operator("Upsample")
@@ -29,20 +29,17 @@ def resize_by_scales(node: Node) -> Term:
 
 
 def _simple(node: Node, scales: Sequence[float]) -> Term:
+    sizes = [_scaled(node, n, s) for n, s in zip(node.shape(0), scales, strict=True)]
+    axes = list(range(node.rank(0)))
     mode = node.text("mode", "nearest")
-    lengths = fixed(node, node.shape(0), "resizing")
-    sizes = [floor(n * s) for n, s in zip(lengths, scales, strict=True)]
-    return _resized(
-        node, list(range(len(sizes))), sizes, scales, mode=mode, place="asymmetric", rounding="floor"
-    )
+    return _resized(node, axes, sizes, scales, mode=mode, place="asymmetric", rounding="floor")
 
 
 @operator("Resize", since=11)
 def resize(node: Node) -> Term:
     """Axes resized to sizes or by scales, in all the ways that the operator knows."""
     axes = [axis % node.rank(0) for axis in node.ints("axes", list(range(node.rank(0))))]
-    lengths = fixed(node, [node.shape(0)[axis] for axis in axes], "resizing")
-    sizes, scales = _wanted(node, lengths)
+    sizes, scales = _wanted(node, [node.shape(0)[axis] for axis in axes])
     place = node.text("coordinate_transformation_mode", "half_pixel")
     region = _region(node, axes) if place == "tf_crop_and_resize" else None
     return _resized(
@@ -61,18 +58,31 @@ def resize(node: Node) -> Term:
     )
 
 
-def _wanted(node: Node, lengths: list[int]) -> tuple[list[int], list[float]]:
+def _wanted(node: Node, lengths: Sequence[DimLike]) -> tuple[list[DimLike], list[float]]:
     """Sizes and scales of the axes; one follows from the other."""
     if node.has(2) and node.shape(2) != (0,):
         scales = _decimals(node.numbers(2))
-        return [floor(n * s) for n, s in zip(lengths, scales, strict=True)], scales
-    sizes = [int(size) for size in node.numbers(3)]
+        return [_scaled(node, n, s) for n, s in zip(lengths, scales, strict=True)], scales
+    sizes = node.sizes(3)
     policy = node.text("keep_aspect_ratio_policy", "stretch")
-    scales = [size / n for size, n in zip(sizes, lengths, strict=True)]
     if policy == "stretch":
-        return sizes, scales
-    scale = min(scales) if policy == "not_larger" else max(scales)
-    return [int(scale * n + 0.5) for n in lengths], [scale] * len(lengths)
+        return sizes, [_scale(node, n, size) for n, size in zip(lengths, sizes, strict=True)]
+    whole = fixed(node, lengths, "resizing")
+    ratios = [size / n for size, n in zip(fixed(node, sizes, "resizing"), whole, strict=True)]
+    scale = min(ratios) if policy == "not_larger" else max(ratios)
+    return [int(scale * n + 0.5) for n in whole], [scale] * len(whole)
+
+
+def _scaled(node: Node, length: DimLike, scale: float) -> DimLike:
+    """The size of an axis that becomes `scale` times as long."""
+    return length if scale == 1 else floor(fixed(node, [length], "resizing")[0] * scale)
+
+
+def _scale(node: Node, length: DimLike, size: DimLike) -> float:
+    if length == size:
+        return 1.0
+    n, out = fixed(node, [length, size], "resizing")
+    return out / n
 
 
 def _region(node: Node, axes: list[int]) -> list[list[float]]:
@@ -99,7 +109,7 @@ _DEFAULTS = {
 def _resized(
     node: Node,
     axes: Sequence[int],
-    sizes: Sequence[int],
+    sizes: Sequence[DimLike],
     scales: Sequence[float],
     region: list[list[float]] | None = None,
     **settings: Any,
