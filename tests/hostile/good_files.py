@@ -11,6 +11,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from hostile.readers import MODEL
+from hostile.tricks_onnx import good
 from treadle.cli import app
 
 TABLE = "a,b,kind\n1.5,2,x\n-0.25,3e2,y\n4,5,x\n6,7,z\n8,9,x\n"
@@ -23,10 +24,18 @@ def write_good(folder: Path) -> dict[str, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     found = {**_weights(folder), **_arrays(folder), **_texts(folder), **_idx(folder)}
     (folder / "m.tdl").write_text(MODEL)
+    (folder / "m.onnx").write_bytes(good().SerializeToString())
     run = folder / "run"
     with contextlib.suppress(SystemExit):
         app.main(["train", str(folder / "m.tdl"), "--quiet", "--device", "numpy", "--run", str(run)])
-    return {**found, "spec": folder / "m.tdl", "check": folder / "m.tdl", "eval": run, "resume": run}
+    return {
+        **found,
+        "onnx": folder / "m.onnx",
+        "spec": folder / "m.tdl",
+        "check": folder / "m.tdl",
+        "eval": run,
+        "resume": run,
+    }
 
 
 def _weights(folder: Path) -> dict[str, Path]:

@@ -16,6 +16,7 @@ from typing import Any
 from treadle.cli import app
 from treadle.errors import Diagnostic, TreadleError
 from treadle.frontend.load import load_spec, load_text
+from treadle.interop.model_files import onnx_to_spec
 from treadle.train.checkpoint import load_checkpoint
 from treadle.train.data import Folders, Request
 from treadle.train.data.sources import _MODULES, load_source
@@ -85,6 +86,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "spoken": _source("spoken", length=8, bands=4),
     "csv": _source("csv"),
     "series": _source("series", column="a", length=2),
+    "onnx": onnx_to_spec,
     "idx": _source("idx", "{}.labels"),
     "chars": _source("chars", length=4),
     "words": _source("words", length=4),
@@ -120,5 +122,6 @@ def prepare() -> None:
     load_text(MODEL)
     for module in set(_MODULES.values()):
         import_module(f"treadle.train.data.{module}")
+    import_module("treadle.interop.onnx.importing.whole")
     for command in ("check", "evaluate", "train"):
         import_module(f"treadle.cli.commands.{command}")

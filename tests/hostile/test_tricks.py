@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from hostile.tricks_archives import ARCHIVES, ARRAYS
+from hostile.tricks_onnx import ONNX
 from hostile.tricks_texts import HARMLESS_TABLES, IDX, PACKED, ROWS, SPECS, TABLES, TEXTS
 from hostile.tricks_weights import JSONS, WEIGHTS
 from hostile.verdict import READ, REFUSED
@@ -32,6 +33,7 @@ TRICKS = {
     "skipgrams": (".txt", TEXTS),
     "sentences": (".tsv.gz", PACKED),
     "pairs": (".tsv.gz", PACKED),
+    "onnx": (".onnx", ONNX),
     "check": (".tdl", SPECS),
 }
 CASES = [(reader, name) for reader, (_, tricks) in TRICKS.items() for name in tricks]

@@ -18,6 +18,7 @@ from treadle.driver import Program, compile_programs, restrict
 from treadle.errors import TreadleError
 from treadle.frontend.load import load_text
 from treadle.frontend.result import ModelGraph
+from treadle.interop.onnx.importing.elements import HELD
 from treadle.interop.onnx.importing.files import inlined
 from treadle.interop.onnx.importing.importer import Imported, Wishes, import_model
 from treadle.interop.onnx.importing.printing import spec_text
@@ -136,8 +137,9 @@ def _sizes(model: ModelGraph, inputs: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _as_declared(value: Any, type_: Any) -> Any:
-    """bfloat16 lies in float32 in Treadle; other results must have their type by themselves."""
+    """bfloat16 lies in float32, small integers in larger ones; other results have their own type."""
     declared = type_.tensor_type.elem_type
-    if declared == TensorProto.BFLOAT16 and value.dtype == np.float32:
+    held = HELD[declared].dtype.numpy_name if declared in HELD else None
+    if value.dtype == (np.float32 if declared == TensorProto.BFLOAT16 else held):
         return value.astype(helper.tensor_dtype_to_np_dtype(declared))
     return value

@@ -27,7 +27,7 @@ def open_trained(target: str, weights: Path | None, data: Path | None, name: str
 
 @dataclass(frozen=True)
 class OpenedModel:
-    """A model with weights: where they are from, its spec and the model itself, which need not be trained here."""
+    """A model with weights: where they are from, its spec, and the model, which need not be trained here."""
 
     origin: Origin
     checked: Checked

@@ -96,7 +96,8 @@ def _numbers(files: SpecFiles) -> int:
 
 def _summary(spec: Path, weights: Path, files: SpecFiles) -> str:
     lines = len(files.text.splitlines())
+    ends = f"inputs {', '.join(files.inputs.values())}; outputs {', '.join(files.outputs.values())}"
     return (
-        f"{spec}: {lines:,} lines; inputs {', '.join(files.inputs.values())}; outputs {', '.join(files.outputs.values())}\n"
+        f"{spec}: {lines:,} lines; {ends}\n"
         f"{weights}: {_numbers(files):,} numbers in {len(files.checkpoint.values):,} tensors"
     )

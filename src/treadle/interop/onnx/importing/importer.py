@@ -18,6 +18,8 @@ from treadle.errors import TreadleError
 from treadle.frontend import ast
 from treadle.frontend.elaborate.budget import deep_stack, shared_budget
 from treadle.interop.onnx.importing import operators as _operators  # noqa: F401 - registers translators
+from treadle.interop.onnx.importing.checks import check_node
+from treadle.interop.onnx.importing.elements import DTYPES, HELD, result_element, within
 from treadle.interop.onnx.importing.expansion import Expansion
 from treadle.interop.onnx.importing.folding import fold
 from treadle.interop.onnx.importing.functions import body_of
@@ -27,7 +29,7 @@ from treadle.interop.onnx.importing.problems import UnknownValueError, damaged, 
 from treadle.interop.onnx.importing.registry import Result, Results, find_translator
 from treadle.interop.onnx.importing.terms import Term
 from treadle.interop.onnx.importing.training import add_training
-from treadle.interop.onnx.importing.values import DTYPES, MOST_INLINE, Array, Value, has_sizes, literal
+from treadle.interop.onnx.importing.values import MOST_INLINE, Array, Value, has_sizes, literal
 from treadle.types import DimLike, DType, TensorType, symbol
 
 _STANDARD = {"", "ai.onnx"}
@@ -112,7 +114,7 @@ class Importer:
 
     def opset_of(self, domain: str) -> int:
         """The version of a domain that the model is written for."""
-        return self.opsets.get("" if domain in _STANDARD else domain, 1)
+        return int(self.opsets.get("" if domain in _STANDARD else domain, 1))
 
     def run(self) -> Imported:
         """Import the whole model."""
@@ -163,7 +165,9 @@ class Importer:
         dtype = DTYPES[tensor.data_type]
         array = np.asarray(_array(tensor)).astype(dtype.numpy_name, copy=False)
         trained = dtype.is_float and array.ndim > 0
-        return Value(TensorType(dtype, array.shape), known=array, trained=trained, label=tensor.name)
+        value = Value(TensorType(dtype, array.shape), known=array, trained=trained, label=tensor.name)
+        value.element = _held(tensor.data_type)
+        return value
 
     def _inputs(self, graph: GraphProto) -> dict[str, str]:
         titles = {}
@@ -176,7 +180,9 @@ class Importer:
             type_ = self.type_of(info)
             title = self.expansion.names.fresh(info.name, "input")
             term = self.expansion.input(title, type_)
-            self.values[info.name] = Value(type_, term, label=info.name, roots=frozenset({info.name}))
+            value = Value(type_, term, label=info.name, roots=frozenset({info.name}))
+            value.element = _held(info.type.tensor_type.elem_type)
+            self.values[info.name] = value
             titles[info.name] = title
         return titles
 
@@ -186,7 +192,9 @@ class Importer:
         if number not in DTYPES:
             unsupported(f"element type {type_name(number)} of input `{info.name}`")
         dtype = DTYPES[number]
-        return Value(TensorType(dtype, array.shape), known=array.astype(dtype.numpy_name), label=info.name)
+        value = Value(TensorType(dtype, array.shape), known=array.astype(dtype.numpy_name), label=info.name)
+        value.element = _held(number)
+        return value
 
     def type_of(self, info: ValueInfoProto) -> TensorType:
         """The declared type of an input; sizes without a number become names."""
@@ -247,7 +255,9 @@ class Importer:
         for proto in nodes:
             if any(name in self.absorbed for name in proto.output):
                 continue  # a node before has taken it in
-            operands = [self.find(name, _label(proto)) if name else None for name in proto.input]
+            label = _label(proto)
+            check_node(proto, label, self.opset_of(proto.domain))
+            operands = [self.find(name, label) if name else None for name in proto.input]
             while operands and operands[-1] is None:
                 operands.pop()
             node = Node(self, proto, operands)
@@ -257,6 +267,8 @@ class Importer:
     def bind(self, names: Sequence[str], values: Sequence[Value | None]) -> None:
         """Give results their names."""
         for label, value in zip(names, values, strict=False):
+            if label in self.values.maps[0]:
+                damaged(f"`{label}` is defined twice")
             if label and value is not None:
                 self.values[label] = value
 
@@ -266,13 +278,13 @@ class Importer:
         Raises:
             TreadleError: E1304 with the node's name, also for what the spec refuses to say.
         """
-        folded = fold(node)
-        if folded is not None:
-            folded.label = node.outputs[0]
-            return [folded]
         domain = "" if node.proto.domain in _STANDARD else node.proto.domain
         translator = find_translator(domain, node.op, node.opset)
         try:
+            folded = fold(node)
+            if folded is not None:
+                folded.label = node.outputs[0]
+                return [folded]
             if translator is None:
                 return self._expanded(node)
             return self._results(node, translator(node))
@@ -283,6 +295,8 @@ class Importer:
             if first.code in {"E1303", "E1304"}:
                 raise
             unsupported(f"{node}: {first.message} ({first.code})")
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            damaged(f"{node}: its operands and attributes do not go together: {error}")
 
     def _expanded(self, node: Node) -> list[Value | None]:
         """The results of an operator that ONNX defines by others."""
@@ -305,7 +319,7 @@ class Importer:
             self.values, self.opsets = outer, opsets
 
     def _results(self, node: Node, results: Results) -> list[Value | None]:
-        listed = list(results) if isinstance(results, list | tuple) else [results]
+        listed: list[Result] = [*results] if isinstance(results, list | tuple) else [results]  # type: ignore[list-item]
         return [self._result(node, index, result) for index, result in enumerate(listed)]
 
     def _result(self, node: Node, index: int, result: Result) -> Value | None:
@@ -313,14 +327,17 @@ class Importer:
             return None
         label = node.outputs[index]
         roots = frozenset().union(*(value.roots for value in node.values if value is not None))
+        element = result_element(node, index)
         if isinstance(result, Value):
-            return Value(result.type, result.term, result.known, result.trained, label, roots)
+            element = result.element if element is None else element
+            return Value(result.type, result.term, result.known, result.trained, label, roots, element)
+        result = within(element, node.op, result)
         if not isinstance(result.expr, ast.Name):
             result = self.expansion.let(result, self.name_for(node, index))
         type_ = self.expansion.type_of(result)
         if type_ is None:
             node.refuse("the result is no tensor")
-        return Value(type_, result, label=label, roots=roots)
+        return Value(type_, result, label=label, roots=roots, element=element)
 
     def name_for(self, node: Node, index: int) -> str:
         """A new identifier for a result."""
@@ -342,33 +359,44 @@ class Importer:
         return value.term
 
 
+def _held(number: int) -> int | None:
+    """The number of an element type that Treadle holds in another one."""
+    return number if number in HELD else None
+
+
 def _array(tensor: TensorProto) -> Array:
     try:
-        return numpy_helper.to_array(tensor)
+        return np.asarray(numpy_helper.to_array(tensor))
     except (ValueError, TypeError) as error:
         damaged(f"the tensor `{tensor.name}` is not whole: {error}")
 
 
 def _label(proto: NodeProto) -> str:
     name = proto.name or next(iter(proto.output), "")
-    return f"{proto.op_type} `{name}`"
+    return f"{proto.op_type[:40]} `{name[:80]}`"
 
 
 def needed_nodes(graph: GraphProto) -> list[NodeProto]:
     """The nodes that the results depend on, in order."""
+    return [node for node, _ in _needed(graph)]
+
+
+def _needed(graph: GraphProto) -> list[tuple[NodeProto, list[str]]]:
+    """The nodes that the results depend on, each with the names that it and graphs inside it use."""
     needed = {info.name for info in graph.output}
     result = []
     for node in reversed(graph.node):
         if needed.intersection(node.output):
-            result.append(node)
-            needed.update(_node_uses(node))
+            uses = list(_node_uses(node))
+            result.append((node, uses))
+            needed.update(uses)
     return result[::-1]
 
 
 def _uses(graph: GraphProto) -> Iterator[str]:
     """Every use of a name in a graph and the graphs inside it."""
-    for node in needed_nodes(graph):
-        yield from _node_uses(node)
+    for _, uses in _needed(graph):
+        yield from uses
     yield from (info.name for info in graph.output)
 
 

@@ -1,7 +1,7 @@
 """Names of a spec for the names of a model: any text becomes an identifier that nothing else has.
 
-Input: names of values, parameters and sizes in an ONNX file. Output: identifiers. `/layer1/conv/Conv_output_0`
-becomes `layer1_conv`.
+Input: names of values, parameters and sizes in an ONNX file. Output: identifiers.
+`/layer1/conv/Conv_output_0` becomes `layer1_conv`.
 """
 
 from __future__ import annotations

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from onnx import AttributeProto, GraphProto, NodeProto, helper, numpy_helper
 
+from treadle.interop.onnx.importing.elements import DTYPES
 from treadle.interop.onnx.importing.naming import identifier
 from treadle.interop.onnx.importing.problems import UnknownValueError, unsupported
 from treadle.interop.onnx.importing.terms import Operand, Term, term
 from treadle.interop.onnx.importing.values import (
-    DTYPES,
     Array,
     Value,
     has_sizes,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from treadle.interop.onnx.importing.importer import Importer
 
 _MISSING = object()
+_Int = int  # in the class below, `int` is a method
 
 
 class Node:
@@ -53,7 +54,7 @@ class Node:
 
     def __str__(self) -> str:
         label = self.proto.name or next((name for name in self.outputs if name), "")
-        return f"{self.op} `{label}` (opset {self.opset})"
+        return f"{self.op[:40]} `{label[:80]}` (opset {self.opset})"
 
     # Operands
 
@@ -179,7 +180,8 @@ class Node:
 
     def array(self, name: str) -> Array:
         """A tensor as an array."""
-        return numpy_helper.to_array(self.attribute(name))
+        found: Array = numpy_helper.to_array(self.attribute(name))
+        return found
 
     def graph(self, name: str) -> GraphProto:
         """A graph: the body of a loop, a branch."""
@@ -202,27 +204,28 @@ class Node:
 
     # The spec
 
-    def wants(self, index: int) -> bool:
+    def wants(self, index: _Int) -> bool:
         """Whether a result is used."""
         return index < len(self.outputs) and bool(self.outputs[index])
 
     @property
     def hint(self) -> str:
         """What a name for its first result may be called after."""
-        return next((name for name in self.outputs if name), self.op)
+        found: str = next((name for name in self.outputs if name), self.op)
+        return found
 
     def let(self, value: Operand, hint: str = "") -> Term:
         """Give an intermediate result a name, so that it is computed once and has a type."""
         stem = hint or f"{identifier(self.hint)}_part"
         return self.importer.expansion.let(term(value), self.importer.expansion.names.fresh(stem))
 
-    def unpack(self, value: Operand, count: int) -> list[Term]:
+    def unpack(self, value: Operand, count: _Int) -> list[Term]:
         """Names for the parts of an expression with several results."""
         titles = [self.importer.name_for(self, index) for index in range(count)]
         return self.importer.expansion.let_all(term(value), titles)
 
-    def weight(self, index: int) -> Array | None:
-        """An operand that a layer of the library may own: an initialiser of float32 that nothing else uses."""
+    def weight(self, index: _Int) -> Array | None:
+        """An operand that a layer may own: an initialiser of float32 that nothing else uses."""
         if not self.has(index):
             return None
         value = self.value(index)
@@ -262,7 +265,7 @@ class Node:
         found = self.importer.expansion.type_of(value)
         return found if found is not None else self.refuse("a result is no tensor")
 
-    def rank_of(self, value: Term) -> int:
+    def rank_of(self, value: Term) -> _Int:
         """The number of axes of an expression that is a tensor."""
         return self.type_of(value).rank
 
@@ -275,7 +278,7 @@ class Node:
         unsupported(f"{self}: {reason}", hint)
 
 
-def type_name(number: int) -> str:
+def type_name(number: _Int) -> str:
     """What ONNX calls an element type."""
     from onnx import TensorProto  # noqa: PLC0415 - a name that messages alone need
 

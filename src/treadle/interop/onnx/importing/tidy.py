@@ -1,7 +1,7 @@
 """Readable bodies: values that are used once flow through pipes, `h = x |> conv1 |> relu |> max_pool2d(2)`.
 
-Input: the statements of an imported model. Output: fewer statements that mean the same. Only a value whose one
-use is in the next statement moves, so that everything stays in its order.
+Input: the statements of an imported model. Output: fewer statements that mean the same. Only a value whose
+one use is in the next statement moves, so that everything stays in its order.
 """
 
 from __future__ import annotations

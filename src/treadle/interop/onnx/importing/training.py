@@ -81,7 +81,7 @@ def _assign(title: str, value: Term) -> ast.Assign:
 
 
 def _train(model: str, data: str, weights: str) -> ast.Train:
-    load = [ast.Load(term(weights).expr, (), (), False, span=NOWHERE)] if weights else []
+    load = [ast.Load(term(weights).expr, (), (), (), None, span=NOWHERE)] if weights else []
     settings = {"optimizer": call("adam", _RATE), "batch": term(_BATCH), "epochs": term(1)}
     items = [ast.Setting(word, (value.expr,), (), span=NOWHERE) for word, value in settings.items()]
     names = (ast.Name(title, span=NOWHERE) for title in (model, data))

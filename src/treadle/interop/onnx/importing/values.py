@@ -14,11 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from treadle.interop.onnx.importing.terms import Term, call, term
-from treadle.interop.onnx.writer import ELEMENT_TYPES
 from treadle.types import Dim, DimLike, DType, TensorType
 
 Array = NDArray[Any]
-DTYPES = {number: dtype for dtype, number in ELEMENT_TYPES.items()}
 MOST_INLINE = 16  # elements of a constant that is written out in the text
 
 _BY_NUMPY = {np.dtype(dtype.numpy_name): dtype for dtype in DType if dtype is not DType.BF16}
@@ -35,6 +33,7 @@ class Value:
         trained: whether it is an initialiser of floats, which training may change.
         label: its name in the file.
         roots: the inputs of the model that its elements depend on.
+        element: the number of its element type in ONNX, if Treadle holds it in another type.
     """
 
     type: TensorType
@@ -43,11 +42,13 @@ class Value:
     trained: bool = False
     label: str = ""
     roots: frozenset[str] = frozenset()
+    element: int | None = None
 
     @property
     def folds(self) -> bool:
         """Whether importing computes with its elements."""
-        return self.known is not None and not self.trained and self.known.size <= MOST_FOLDED
+        plain = not self.trained and self.element is None
+        return self.known is not None and plain and self.known.size <= MOST_FOLDED
 
 
 MOST_FOLDED = 4096  # elements of a value that is computed while importing

@@ -61,6 +61,8 @@ class Rounds:
             leading: the number of results before the new carried values, which are not used.
         """
         node, importer = self.node, self.node.importer
+        if any(value is not None and value.element is not None for value in node.values):
+            node.refuse("small integers in a loop")
         graph, expansion = node.graph("body"), importer.expansion
         with expansion.aside():  # stand-ins, which give each name of a round its type
             expansion.let(term(0), self.index)

@@ -1,4 +1,4 @@
-"""Elementwise arithmetic, functions and choices; one function for one operator wherever the language has it."""
+"""Elementwise arithmetic, functions and choices; where the language has the function, it is called."""
 
 from __future__ import annotations
 

@@ -26,22 +26,26 @@ from treadle.types.tensor import shape_size
 
 @folds("Shape")
 def shape(node: Node) -> Array:
+    """The sizes of a tensor, or of some of its axes."""
     start, end = node.int("start", 0), node.int("end", None)
     return sizes_array(node.shape(0)[start:end])
 
 
 @folds("Size")
 def size(node: Node) -> Array:
+    """The number of elements."""
     return sizes_array([shape_size(node.shape(0))]).reshape(())
 
 
 @folds("Identity")
 def identity(node: Node) -> Array:
+    """The operand itself."""
     return node.known(0)
 
 
 @folds("Cast")
 def cast(node: Node) -> Value | None:
+    """Another element type; sizes by name stay integers."""
     array, dtype = node.known(0), node.dtype_attribute("to")
     if has_sizes(array) and not dtype.is_int:
         return None
@@ -121,6 +125,7 @@ def _quotients(left: Array, right: Array) -> Array | None:
 
 @folds(*_ON_SIZES)
 def arithmetic(node: Node) -> Array | None:
+    """Sums, products, comparisons and the like of numbers and sizes."""
     arrays = [node.known(index) for index in range(node.count)]
     if node.op == "Mod" and node.flag("fmod"):
         return None
@@ -142,16 +147,19 @@ def _reduced(apply: Callable[[Array, Array], Array | None], arrays: list[Array])
 
 @folds("Neg")
 def neg(node: Node) -> Array:
+    """-x."""
     return np.asarray(-node.known(0))
 
 
 @folds("Not")
 def not_(node: Node) -> Array:
+    """The opposite."""
     return ~node.known(0)
 
 
 @folds("Abs", "Floor", "Ceil", "Sqrt")
 def unary(node: Node) -> Array | None:
+    """Functions of one number."""
     functions = {"Abs": np.abs, "Floor": np.floor, "Ceil": np.ceil, "Sqrt": np.sqrt}
     array = node.known(0)
     if has_sizes(array):
@@ -161,6 +169,7 @@ def unary(node: Node) -> Array | None:
 
 @folds("Where")
 def where(node: Node) -> Value | None:
+    """Per element one or the other."""
     condition, left, right = (node.known(index) for index in range(3))
     if has_sizes(condition):
         return None
@@ -171,6 +180,7 @@ def where(node: Node) -> Value | None:
 
 @folds("Gather")
 def gather(node: Node) -> Array | None:
+    """The elements at positions along an axis."""
     array, axis = node.known(0), node.int("axis", 0)
     ids = node.known(1)
     if has_sizes(ids) or not _inside(ids, array.shape[axis]):
@@ -184,6 +194,7 @@ def _inside(ids: Array, size: int) -> bool:
 
 @folds("Concat")
 def concat(node: Node) -> Array:
+    """Arrays joined along an axis."""
     arrays = [node.known(index) for index in range(node.count)]
     if any(map(has_sizes, arrays)):
         arrays = [array.astype(object) for array in arrays]
@@ -192,31 +203,36 @@ def concat(node: Node) -> Array:
 
 @folds("Squeeze")
 def squeeze(node: Node) -> Array:
+    """Without axes of size 1."""
     axes = node.ints("axes", None) if not node.has(1) else node.numbers(1)
     return np.squeeze(node.known(0), None if axes is None else tuple(axes))
 
 
 @folds("Unsqueeze")
 def unsqueeze(node: Node) -> Array:
+    """New axes of size 1."""
     axes = node.ints("axes", None) or node.numbers(1)
     return np.expand_dims(node.known(0), tuple(axes))
 
 
 @folds("Reshape")
 def reshape(node: Node) -> Array | None:
+    """Another shape."""
     array, wanted = node.known(0), node.sizes(1)
     if any(isinstance(size, Dim) for size in wanted) or (0 in wanted and not node.flag("allowzero")):
         return None
-    return array.reshape([int(size) for size in wanted])  # type: ignore[arg-type]
+    return np.reshape(array, tuple(int(size) for size in wanted))  # type: ignore[arg-type]
 
 
 @folds("Transpose")
 def transpose(node: Node) -> Array:
+    """The axes in another order."""
     return np.transpose(node.known(0), node.ints("perm", None))
 
 
 @folds("Slice")
 def slice_(node: Node) -> Array | None:
+    """Parts of axes."""
     array = node.known(0)
     if node.given("starts"):
         starts, stops = node.ints("starts"), node.ints("ends")
@@ -240,6 +256,7 @@ def _slice(start: int, stop: int, step: int) -> slice:
 
 @folds("ConstantOfShape")
 def constant_of_shape(node: Node) -> Value | None:
+    """One number in a small shape."""
     sizes = node.sizes(0)
     if any(isinstance(size, Dim) for size in sizes) or shape_size(tuple(sizes)) > MOST_FOLDED:  # type: ignore[operator]
         return None
@@ -252,6 +269,7 @@ def constant_of_shape(node: Node) -> Value | None:
 
 @folds("Range")
 def range_(node: Node) -> Array | None:
+    """A few numbers in steps."""
     bounds = [node.known(index) for index in range(3)]
     if any(map(has_sizes, bounds)):
         return None
@@ -263,6 +281,7 @@ def range_(node: Node) -> Array | None:
 
 @folds("Expand")
 def expand(node: Node) -> Array | None:
+    """A small array repeated."""
     array, sizes = node.known(0), node.sizes(1)
     if any(isinstance(size, Dim) for size in sizes) or shape_size(tuple(sizes)) > MOST_FOLDED:  # type: ignore[operator]
         return None
@@ -272,6 +291,7 @@ def expand(node: Node) -> Array | None:
 
 @folds("ReduceProd", "ReduceSum", "ReduceMax", "ReduceMin")
 def reduced(node: Node) -> Array | None:
+    """The sum, product or extremum of a vector."""
     array = node.known(0)
     if node.given("axes") or node.has(1) or array.ndim != 1 or array.size == 0:
         return None
@@ -282,5 +302,6 @@ def reduced(node: Node) -> Array | None:
 
 @folds("NonZero")
 def nonzero(node: Node) -> Array | None:
+    """The places of elements other than 0."""
     array = node.known(0)
     return None if has_sizes(array) or array.ndim == 0 else np.array(np.nonzero(array), np.int64)

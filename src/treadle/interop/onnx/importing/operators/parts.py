@@ -10,6 +10,7 @@ from treadle.interop.onnx.importing.terms import Term, call
 from treadle.types import DimLike
 
 _FAR = 2**31 - 2  # ONNX says `to the end` by a number about as large as an integer can be
+_MOST_EDGES = 4096  # elements of padding that is no constant: each is looked up by a number of its own
 _EVERYTHING = slice(None)
 
 
@@ -77,6 +78,8 @@ def split(node: Node) -> Results:
     axis, count = node.int("axis", 0), len(node.outputs)
     size = node.shape(0)[axis]
     sizes = node.sizes(1) if node.has(1) else node.ints("split", None)
+    if sizes is not None and len(sizes) != count:
+        node.refuse(f"{len(sizes)} sizes for {count} parts")
     if count == 1:
         return node[0]
     if sizes is None and isinstance(size, int) and size % count:
@@ -114,6 +117,8 @@ def padded(node: Node, widths: list[int], axes: list[int], value: float, x: Term
     along, low, high = ([*column] for column in zip(*triples, strict=True))
     if mode != "constant":
         name = {"reflect": "reflect", "edge": "replicate", "wrap": "circular"}.get(mode)
+        if max(map(abs, (*low, *high))) > _MOST_EDGES:
+            node.refuse(f"more than {_MOST_EDGES:,} elements beyond an edge")
         return call("pad_edges", source, low, high, along, name or node.refuse(f"mode {mode}"))
     cut = _cut(source, node.rank(0), triples)
     low, high = [max(width, 0) for width in low], [max(width, 0) for width in high]

@@ -4,32 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
+from onnx import TensorProto
+
+from treadle.interop.onnx.importing.elements import HELD
 from treadle.interop.onnx.importing.node import Node
 from treadle.interop.onnx.importing.operators.windows import fixed, sliding
 from treadle.interop.onnx.importing.registry import operator
 from treadle.interop.onnx.importing.terms import Term, call
 from treadle.types import DType
 
-_RANGES = {DType.U8: (0, 255)}
-
 
 @operator("QuantizeLinear")
 def quantize_linear(node: Node) -> Term:
     """round(x / scale) + zero, kept in the range of the integers."""
-    dtype = node.dtype(2) if node.has(2) else node.dtype_of(node.int("output_dtype", 0) or 2)
     x = node[0]
     if node.given("precision") and node.dtype_attribute("precision") is not node.dtype(0):
         node.refuse("another precision than that of the operand")
     zero = _beside(node, 2) if node.has(2) else None
-    return _quantised(node, x, _beside(node, 1), zero, dtype)
+    return _quantised(node, x, _beside(node, 1), zero, 2)
 
 
-def _quantised(node: Node, x: Term, scale: Any, zero: Any, dtype: DType) -> Term:
-    if dtype not in _RANGES:
-        node.refuse(f"quantised numbers of type {dtype}")
-    low, high = _RANGES[dtype]
-    bounds = [] if dtype is DType.U8 else [low, high, dtype]
-    return call("quantise", x, scale, zero if zero is not None else (0 if bounds else None), *bounds)
+def _quantised(node: Node, x: Term, scale: Any, zero: Any, index: int) -> Term:
+    """x as integers of the type of the zero point, the operand `index`."""
+    number = node.value(index).element if node.has(index) else node.int("output_dtype", 0)
+    held = HELD.get(number or TensorProto.UINT8)
+    if held is None:
+        if (
+            node.dtype(index) if node.has(index) else node.dtype_of(number or TensorProto.UINT8)
+        ) is not DType.U8:
+            node.refuse("quantised numbers that are no small integers")
+        return call("quantise", x, scale, zero)
+    return call("quantise", x, scale, 0 if zero is None else zero, held.low, held.high, held.dtype)
 
 
 @operator("DequantizeLinear")
@@ -80,7 +85,7 @@ def qlinear_matmul(node: Node) -> Term:
     """A product of quantised matrices, quantised."""
     product = _centred(node, 0, 2) @ _centred(node, 3, 5)
     scale = call("cast", node[1] * node[4] / node[6], DType.F64)
-    return _quantised(node, product * scale, 1, node[7], node.dtype(7))
+    return _quantised(node, product * scale, 1, node[7], 7)
 
 
 @operator("QLinearConv")
@@ -96,7 +101,7 @@ def qlinear_conv(node: Node) -> Term:
     factor = (
         call("cast", node[1], DType.F64) * _filterwise(node, 4, axis=1) / call("cast", node[6], DType.F64)
     )
-    return _quantised(node, y * factor, 1, node[7], node.dtype(7))
+    return _quantised(node, y * factor, 1, node[7], 7)
 
 
 def _filterwise(node: Node, index: int, axis: int = 0) -> Term:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from treadle.interop.onnx.importing.node import Node
 from treadle.interop.onnx.importing.registry import Translator, operator
-from treadle.interop.onnx.importing.terms import Term, call
+from treadle.interop.onnx.importing.terms import Term, call, term
 from treadle.types import DType
 
 Reduction = Callable[[Node, Term, list[int], bool], Term]
@@ -100,7 +100,7 @@ def _position(node: Node, function: str) -> Term:
     axis, keepdims = node.int("axis", 0), node.flag("keepdims", True)
     if not node.flag("select_last_index"):
         return call(function, node[0], axis=axis, keepdims=keepdims)
-    last = node.shape(0)[axis] - 1
+    last = term(node.shape(0)[axis] - 1)
     return last - call(function, call("flip", node[0], axis), axis=axis, keepdims=keepdims)
 
 

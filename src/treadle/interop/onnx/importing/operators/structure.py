@@ -136,7 +136,7 @@ def _widened(shape: Shape, rank: int) -> Shape:
 
 
 def _common(node: Node, left: DimLike, right: DimLike) -> DimLike:
-    if left == right or right == 1:
+    if right in (left, 1):
         return left
     return right if left == 1 else node.refuse(f"sizes {left} and {right} do not go together")
 
