@@ -1,8 +1,8 @@
 """Makes the repository a documentation site: called by mkdocs while it builds (`mkdocs.yml`).
 
-Pages lie where a reader of the repository looks for them: README.md, examples/*/README.md, specs as text. Here
-they get a place in the site, and links between them, written for the repository, are turned to it. A link to a
-file that is no page becomes its name. Non-goals: what the pages say.
+Pages lie where a reader of the repository looks for them: README.md, examples/*/README.md, specs as text.
+Here they get a place in the site, and links between them, written for the repository, are turned to it. A
+link to a file that is no page becomes its name. Non-goals: what the pages say.
 """
 
 from __future__ import annotations

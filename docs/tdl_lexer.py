@@ -8,6 +8,8 @@ from pygments import lexers
 from pygments.lexer import RegexLexer, words
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text
 
+__all__ = ["TdlLexer"]  # Pygments looks for lexers here
+
 _BLOCKS = [
     "model",
     "layer",
