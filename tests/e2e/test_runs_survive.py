@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
+import signal
+from types import SimpleNamespace
 
 import pytest
 
-from support.killable import train_and_kill, train_to_end
+from support.killable import train_and_kill, train_and_signal, train_to_end
+from treadle.cli.commands.train import stop_on_interrupt
+from treadle.train.checkpoint import load_checkpoint
 
 KILLS = 20
 SPEC = """
@@ -42,6 +47,24 @@ SAME = ("metrics.csv", "metrics.jsonl", "last.safetensors", "best.safetensors", 
 def folder(tmp_path):
     (tmp_path / "net.tdl").write_text(SPEC)
     return tmp_path
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_and_leaves(folder, number):
+    assert train_and_signal(folder, ["net.tdl", "--device", "numpy", "--run", "asked"], number) == 130
+    status = json.loads((folder / "asked" / "status.json").read_text())
+    progress = load_checkpoint(folder / "asked" / "last.safetensors").facts["progress"]
+    assert (status["state"], status["step"]) == ("interrupted", progress["step"])
+
+
+def test_a_second_interrupt_leaves_at_once(folder):
+    handlers = []
+    trainer = SimpleNamespace(stop=lambda: handlers.append(signal.getsignal(signal.SIGINT)))
+    before = signal.getsignal(signal.SIGINT)
+    with stop_on_interrupt(trainer):
+        signal.raise_signal(signal.SIGINT)
+    assert handlers == [before], "the next one is Python's own again"
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def contents(run):

@@ -107,6 +107,7 @@ def test_interrupted_training_saves_and_can_be_continued(tmp_path):
         out = process.stdout.read().decode()
         assert process.wait() == 130
     assert "interrupted after" in out
+    assert json.loads((tmp_path / "mine" / "status.json").read_text())["state"] == "interrupted"
     treadle(tmp_path, "train", "digits_mlp", "--run", "mine", code=1)
     epochs = len((tmp_path / "mine" / "metrics.csv").read_text().splitlines()) - 1
     words = ["train", "digits_mlp", "--resume", "mine", "--epochs", str(epochs + 2), "--json"]

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import pytest
+
 from treadle.cli import app
 
 _PATIENCE = 60  # seconds until a process that does not begin is given up
@@ -38,6 +40,18 @@ def train_and_kill(folder: Path, words: Sequence[str], draw: random.Random, long
     return process.exitcode == -9
 
 
+def train_and_signal(folder: Path, words: Sequence[str], number: int) -> int | None:
+    """Runs `treadle train WORDS`, and sends it a signal when it begins to train; its exit code."""
+    reader, writer = _CONTEXT.Pipe(duplex=False)
+    process = _CONTEXT.Process(target=_train, args=(folder, list(words), writer))
+    process.start()
+    writer.close()
+    assert reader.poll(_PATIENCE)
+    os.kill(process.pid or 0, number)
+    process.join(_PATIENCE)
+    return process.exitcode
+
+
 def train_to_end(folder: Path, words: Sequence[str]) -> int | None:
     """Runs `treadle train WORDS`; its exit code."""
     reader, writer = _CONTEXT.Pipe(duplex=False)
@@ -50,7 +64,11 @@ def train_to_end(folder: Path, words: Sequence[str]) -> int | None:
 
 
 def _train(folder: Path, words: list[str], told: Connection) -> None:
-    """What it prints goes through the pipe; the first line says that training begins."""
+    """What it prints goes through the pipe; the first line says that training begins.
+
+    Nothing waits for the disk here: what a process has written survives it, as long as the machine does.
+    """
     os.dup2(told.fileno(), 1)
-    with contextlib.chdir(folder):
+    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda _descriptor: None)
         app.main(["train", *words])

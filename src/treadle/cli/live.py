@@ -1,14 +1,16 @@
 """Shows a training: a progress bar with loss, accuracy and time left on a terminal, plain lines elsewhere."""
 
+import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from treadle.cli.tables import number, table
 from treadle.train.events import EpochEnded, Event, Finished, Means, Started, Stepped
 
 _REFRESH = 0.1  # seconds between updates of the bar; drawing more often costs more than small steps
+_SECONDS_BETWEEN_LINES = 60.0  # within an epoch, in plain output
 _MAX_LINES = 50  # of epochs in plain output
 
 
@@ -28,7 +30,7 @@ def make_view(*, quiet: bool) -> View:
     """The view that suits the terminal."""
     if quiet:
         return Silent()
-    return Bar() if sys.stdout.isatty() else Lines()
+    return Bar() if sys.stdout.isatty() and os.environ.get("TERM") != "dumb" else Lines()
 
 
 class Silent:
@@ -42,24 +44,33 @@ class Silent:
 
 
 class Lines:
-    """One line per epoch, or per many epochs when there are hundreds."""
+    """One line per epoch, or per many epochs when there are hundreds; one a minute within long epochs."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Starts without knowing how many epochs follow."""
-        self._epochs = 0
+        self._epochs, self._per_epoch = 0, 1
+        self._clock = clock
+        self._printed = clock()
 
     def show(self, event: Event) -> None:
         """Prints the start and epochs."""
         if isinstance(event, Started):
-            self._epochs = event.epochs
-            print(started_text(event), flush=True)
+            self._epochs, self._per_epoch = event.epochs, event.steps_per_epoch
+            self._print(started_text(event))
+        elif isinstance(event, Stepped):
+            if self._clock() - self._printed >= _SECONDS_BETWEEN_LINES:
+                self._print(step_text(event, self._epochs, self._per_epoch))
         elif isinstance(event, EpochEnded):
             every = max(1, self._epochs // _MAX_LINES)
             if event.epoch % every == 0 or event.epoch in {1, self._epochs}:
-                print(epoch_text(event, self._epochs), flush=True)
+                self._print(epoch_text(event, self._epochs))
 
     def close(self) -> None:
         """Has nothing to restore."""
+
+    def _print(self, line: str) -> None:
+        print(line, flush=True)
+        self._printed = self._clock()
 
 
 class Bar:
@@ -122,6 +133,13 @@ def started_text(event: Started) -> str:
         f"{event.parameters:,} parameters; examples: {sizes}; {event.epochs:,} epochs of "
         f"{event.steps_per_epoch:,} steps; compiled in {event.compile_seconds:.1f} s"
     )
+
+
+def step_text(event: Stepped, epochs: int, per_epoch: int) -> str:
+    """Where an epoch stands, and the values of the latest batch, in one line."""
+    width = len(str(epochs))
+    place = f"step {event.step_in_epoch:,} of {per_epoch:,}"
+    return f"epoch {event.epoch:>{width}}/{epochs}   {place}  {values_text(event.values)}"
 
 
 def epoch_text(event: EpochEnded, epochs: int) -> str:

@@ -25,6 +25,24 @@ def test_lines(capsys, epochs, lines):
     assert len(out) == lines
 
 
+def test_long_epochs_tell_a_line_a_minute(capsys):
+    now = iter(range(0, 10_000, 25))
+    view = Lines(clock=lambda: next(now))
+    view.show(Started(2, 1000, {"train": 1000}, 5, 0.1))
+    for step in range(1, 10):
+        view.show(Stepped(1, step, step, {"loss": 0.5}))
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert 2 <= len(lines) <= 5
+    assert lines[0].endswith("of 1,000  loss 0.5000")
+    assert all(line.isprintable() for line in lines)
+
+
+def test_a_terminal_without_movement_gets_lines(monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "dumb")
+    assert isinstance(make_view(quiet=False), Lines)
+
+
 def test_bar_takes_all_events(capsys):
     view = Bar()
     for event in [*events(3), Finished("done", 3, 3, {}, 1.0)]:

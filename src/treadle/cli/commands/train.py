@@ -12,13 +12,21 @@ import typer
 
 from treadle.cli.launch import Launch, Options, describe, prepare, prepare_again
 from treadle.cli.live import finished_table, make_view, show_all
-from treadle.cli.options import DataOption, JsonOption, NameOption, QuietOption, ThreadsOption
+from treadle.cli.options import (
+    DataOption,
+    JsonOption,
+    NameOption,
+    QuietOption,
+    ThreadsOption,
+    WeightsOption,
+)
 from treadle.cli.problems import EXIT_INTERRUPTED
 from treadle.cli.specs import find_spec
 from treadle.frontend.load import load_spec
 from treadle.train.events import Finished
 from treadle.train.loop import Trainer
 from treadle.train.runs import RunFolder
+from treadle.train.tensorboard import require_tensorboard, with_tensorboard
 from treadle.train.weights import load_weights
 
 SpecArgument = Annotated[
@@ -35,6 +43,10 @@ DeviceOption = Annotated[
 RunOption = Annotated[Path | None, typer.Option("--run", metavar="DIR", help="Name of the new run folder.")]
 ResumeOption = Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="Go on with a run.")]
 
+TensorBoardOption = Annotated[
+    bool, typer.Option("--tensorboard", help="Write TensorBoard's logs into the run folder, too.")
+]
+
 
 def run(
     spec: SpecArgument = None,
@@ -47,6 +59,8 @@ def run(
     threads: ThreadsOption = None,
     run_folder: RunOption = None,
     resume: ResumeOption = None,
+    weights: WeightsOption = None,
+    tensorboard: TensorBoardOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -55,9 +69,13 @@ def run(
     Examples: treadle train digits_mlp | treadle train lenet.tdl --data mnist --epochs 3 | treadle train
     --resume runs/lenet-20260101-1
     """
+    if tensorboard:
+        require_tensorboard()
     options = Options(name, data, epochs, steps, seed, device, threads)
     if resume is None and spec is None:
         raise typer.BadParameter("name a spec, or a run folder with --resume")
+    if resume is not None and weights is not None:
+        raise typer.BadParameter("--weights begins a new run, --resume goes on with one")
     if resume is not None and run_folder is not None:
         raise typer.BadParameter("--run names a new folder, --resume one that is there")
     if resume is not None:
@@ -71,23 +89,24 @@ def run(
         if resume is not None:
             launch.trainer.resume(folder)
         else:
-            _begin(folder, launch, quiet=quiet or as_json)
-        with _stop_on_interrupt(launch.trainer):
+            _begin(folder, launch, weights, quiet=quiet or as_json)
+        with stop_on_interrupt(launch.trainer):
             events = launch.trainer.run(folder, launch.compile_seconds)
+            events = with_tensorboard(events, folder) if tensorboard else events
             finished = show_all(events, make_view(quiet=quiet or as_json))
         _write_end(folder, finished)
     _conclude(finished, folder, as_json=as_json)
 
 
-def _begin(folder: RunFolder, launch: Launch, *, quiet: bool) -> None:
+def _begin(folder: RunFolder, launch: Launch, weights: Path | None, *, quiet: bool) -> None:
     describe(folder, launch)
-    for report in load_weights(launch.plan, launch.programs.session, launch.folders):
+    for report in load_weights(launch.plan, launch.programs.session, launch.folders, weights):
         if not quiet:
             print(report)
 
 
 @contextmanager
-def _stop_on_interrupt(trainer: Trainer) -> Iterator[None]:
+def stop_on_interrupt(trainer: Trainer) -> Iterator[None]:
     """The first Ctrl-C (or SIGTERM) asks the training to end; a second one ends it at once."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
