@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from treadle.cli import app
 from treadle.cli.commands import lsp
 
@@ -13,10 +15,9 @@ HEAVY = ("numba", "llvmlite", "sklearn", "matplotlib", "scipy")
 
 def test_without_its_library_it_says_what_to_install(monkeypatch, capsys):
     monkeypatch.setattr(lsp, "find_spec", lambda _name: None)
-    try:
+    with pytest.raises(SystemExit) as ended:
         app.main(["lsp"])
-    except SystemExit as ended:
-        assert ended.code == 1
+    assert ended.value.code == 1
     said = capsys.readouterr().err
     assert "E1007" in said
     assert 'pip install "treadle[lsp]"' in said

@@ -1,7 +1,7 @@
 """Lint: names that nothing reads, and names that hide others (L01xx).
 
-A name of a model may be read anywhere in the file, because train and generate blocks see it; a name of a
-definition only in that definition.
+What reads a name is what the table of symbols says. A name of a model may be read anywhere in the file,
+because train and generate blocks see it; a name of a definition only in that definition.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from treadle.errors import Diagnostic
 from treadle.frontend import ast
 from treadle.frontend.lint.report import warning
 from treadle.frontend.result import Checked
+from treadle.frontend.symbols import Program, Symbol, Table
 
 _NAMED = ast.Layer | ast.Fn | ast.Schedule | ast.Init | ast.Optimizer | ast.Const | ast.Data
 _WITH_PARAMETERS = ast.Layer | ast.Schedule | ast.Init | ast.Optimizer | ast.Model
@@ -19,33 +20,15 @@ _WITH_PARAMETERS = ast.Layer | ast.Schedule | ast.Init | ast.Optimizer | ast.Mod
 
 def find_names(checked: Checked) -> Iterator[Diagnostic]:
     """Findings about the names of a file."""
-    spec = checked.spec
-    everywhere = _read(spec)
+    spec, table = checked.spec, Program().table(checked.module)
     for block in spec.blocks:
         if isinstance(block, ast.Model | ast.Definition):
-            read = everywhere if isinstance(block, ast.Model) else _read(block)
-            yield from _unread_values(block, read)
+            yield from _unread_values(block, table)
             yield from _hiding(block, checked)
         if isinstance(block, _WITH_PARAMETERS):
-            yield from _unread_parameters(block, everywhere if isinstance(block, ast.Model) else _read(block))
+            yield from _unread_parameters(block, table)
     if any(isinstance(block, ast.Model) for block in spec.blocks):
-        yield from _unread_blocks(spec, everywhere)
-
-
-def _read(root: ast.Node) -> set[str]:
-    """The names that are read somewhere below, and those that a sweep varies."""
-    bound = {id(target) for node in ast.walk(root) for target in _targets(node)}
-    names = {node.id for node in ast.walk(root) if isinstance(node, ast.Name) and id(node) not in bound}
-    varied = {word for node in ast.walk(root) if isinstance(node, ast.Vary) for word in node.path}
-    return names | varied
-
-
-def _targets(node: ast.Node) -> tuple[ast.Name, ...]:
-    if isinstance(node, ast.Assign | ast.For | ast.Comprehension):
-        return node.targets
-    if isinstance(node, ast.Update):
-        return (node.target,)
-    return (node.index,) if isinstance(node, ast.Scan) else ()
+        yield from _unread_blocks(spec, table)
 
 
 def _assignments(block: ast.Model | ast.Definition) -> Iterator[ast.Name]:
@@ -62,9 +45,13 @@ def _assignments(block: ast.Model | ast.Definition) -> Iterator[ast.Name]:
             yield node.targets[0]
 
 
-def _unread_values(block: ast.Model | ast.Definition, read: set[str]) -> Iterator[Diagnostic]:
+def _is_read(symbol: Symbol | None) -> bool:
+    return symbol is None or bool(symbol.reads) or symbol.name.startswith("_")
+
+
+def _unread_values(block: ast.Model | ast.Definition, table: Table) -> Iterator[Diagnostic]:
     for name in _assignments(block):
-        if name.id not in read and not name.id.startswith("_"):
+        if not _is_read(table.bodies[id(block)].own.get(name.id)):
             yield warning("L0101", f"`{name.id}` is never used", name.span, "remove it, or use it")
 
 
@@ -77,15 +64,15 @@ def _hiding(block: ast.Model | ast.Definition, checked: Checked) -> Iterator[Dia
             yield warning("L0105", message, name.span, "give one of them another name")
 
 
-def _unread_parameters(block: ast.Definition | ast.Model, read: set[str]) -> Iterator[Diagnostic]:
+def _unread_parameters(block: ast.Definition | ast.Model, table: Table) -> Iterator[Diagnostic]:
     params = block.params if isinstance(block, ast.Model) else block.config
     for param in params:
-        if param.name not in read and not param.name.startswith("_"):
+        if not _is_read(table.bodies[id(block)].own.get(param.name)):
             message = f"`{block.name}` never uses its parameter `{param.name}`"
             yield warning("L0103", message, param.span)
 
 
-def _unread_blocks(spec: ast.Spec, read: set[str]) -> Iterator[Diagnostic]:
+def _unread_blocks(spec: ast.Spec, table: Table) -> Iterator[Diagnostic]:
     for block in spec.blocks:
-        if isinstance(block, _NAMED) and block.name not in read:
+        if isinstance(block, _NAMED) and not table.top[block.name].reads:
             yield warning("L0104", f"`{block.name}` is never used in this file", block.span)

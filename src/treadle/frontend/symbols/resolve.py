@@ -55,6 +55,12 @@ class Resolver:
             self.table.add(span, symbol, writes=False)
         return symbol
 
+    def pass_to(self, symbol: Symbol | None, span: Span | None) -> None:
+        """Note that a call gives a value to a parameter by its name."""
+        if symbol is not None and span is not None:
+            symbol.passed.append(span)
+            self.table.add(span, symbol, writes=False)
+
     def bind(
         self, scope: Names, node: ast.Node, name: str, kind: Kind, owner: Symbol | None = None
     ) -> Symbol:

@@ -175,7 +175,7 @@ class StatementNames:
             self._below(arg.value, scope)
             if arg.name is not None and callee is not None:
                 member = self._resolver.callees.member(callee, arg.name, stage)
-                self._resolver.read(member, arg.name_span)
+                self._resolver.pass_to(member, arg.name_span)
 
     def _pipe(self, expr: ast.Pipe, scope: Names) -> None:
         self._below(expr.value, scope)

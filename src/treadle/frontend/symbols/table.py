@@ -31,6 +31,7 @@ class Symbol:
         home: where it is defined; only symbols of files can be renamed.
         owner: the definition or block it belongs to.
         writes, reads: the places where the name is given and read, of all files of the program.
+        passed: the places where calls give a value to this parameter, by its name.
         linked: symbols that have to have the same name: a column of the data and the model's input.
         value: the expression it was bound to, if there is one only.
     """
@@ -42,6 +43,7 @@ class Symbol:
     owner: Symbol | None = None
     writes: list[Span] = field(default_factory=list)
     reads: list[Span] = field(default_factory=list)
+    passed: list[Span] = field(default_factory=list)
     linked: list[Symbol] = field(default_factory=list)
     value: ast.Expr | None = None
 
@@ -54,7 +56,7 @@ class Symbol:
 
     def places(self) -> list[Span]:
         """Everywhere the name is written."""
-        return [span for symbol in self.family() for span in (*symbol.writes, *symbol.reads)]
+        return [span for symbol in self.family() for span in (*symbol.writes, *symbol.reads, *symbol.passed)]
 
 
 class Names:
