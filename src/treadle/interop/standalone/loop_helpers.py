@@ -81,7 +81,7 @@ def matmul_batch(a: Array, b: Array) -> Array:
 
 
 @parallel
-def conv2d(
+def convolve(
     x: Array,
     w: Array,
     stride: tuple[int, int] = (1, 1),
@@ -113,7 +113,7 @@ def conv2d(
 
 
 @parallel
-def conv2d_input_grad(
+def convolve_input_grad(
     dy: Array,
     w: Array,
     in_size: tuple[int, int],
@@ -122,7 +122,7 @@ def conv2d_input_grad(
     dilation: tuple[int, int] = (1, 1),
     groups: int = 1,
 ) -> Array:
-    """The gradient of `conv2d` in x, which has this height and width."""
+    """The gradient of `convolve` in x, which has this height and width."""
     (filters, share, kh, kw), (n, _, rows, columns) = w.shape, dy.shape
     (h, width), per_group = in_size, filters // groups
     (down, right), (down_in, right_in), top, left = stride, dilation, padding[0][0], padding[1][0]
@@ -144,7 +144,7 @@ def conv2d_input_grad(
 
 
 @parallel
-def conv2d_filter_grad(
+def convolve_filter_grad(
     x: Array,
     dy: Array,
     kernel: tuple[int, int],
@@ -153,7 +153,7 @@ def conv2d_filter_grad(
     dilation: tuple[int, int] = (1, 1),
     groups: int = 1,
 ) -> Array:
-    """The gradient of `conv2d` in w, whose kernel has this height and width."""
+    """The gradient of `convolve` in w, whose kernel has this height and width."""
     (n, channels, h, width), (_, filters, rows, columns) = x.shape, dy.shape
     (kh, kw), share, per_group = kernel, channels // groups, filters // groups
     (down, right), (down_in, right_in), top, left = stride, dilation, padding[0][0], padding[1][0]

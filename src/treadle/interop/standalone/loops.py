@@ -228,7 +228,7 @@ class Loop:
         return [*lines, *_nested(heads[:kept], block)]
 
     def _like(self) -> str:
-        """An operand of the shape of the loop: sizes are read from it, so that all shapes share a function."""
+        """An operand of the shape of the loop; sizes are read from it: all shapes share a function."""
         shape = self._cluster.shape
         alike = (name for i, name in self._arrays.items() if self._entered[i].type.shape == shape)
         return next(alike, "")

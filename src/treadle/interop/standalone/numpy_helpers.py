@@ -189,7 +189,7 @@ def fold_windows(
     return out
 
 
-def conv2d(
+def convolve(
     x: Array,
     w: Array,
     stride: tuple[int, int] = (1, 1),
@@ -210,7 +210,7 @@ def conv2d(
     return out.reshape(n, filters, height, width)  # type: ignore[no-any-return]
 
 
-def conv2d_input_grad(
+def convolve_input_grad(
     dy: Array,
     w: Array,
     in_size: tuple[int, int],
@@ -219,7 +219,7 @@ def conv2d_input_grad(
     dilation: tuple[int, int] = (1, 1),
     groups: int = 1,
 ) -> Array:
-    """The gradient of `conv2d` in x, which has this height and width."""
+    """The gradient of `convolve` in x, which has this height and width."""
     (filters, share, kh, kw), (n, _, height, width) = w.shape, dy.shape
     (top, bottom), (left, right) = padding
     grad = dy.reshape(n, groups, filters // groups, height, width)
@@ -234,7 +234,7 @@ def conv2d_input_grad(
     return inner.reshape(n, groups * share, *in_size)
 
 
-def conv2d_filter_grad(
+def convolve_filter_grad(
     x: Array,
     dy: Array,
     kernel: tuple[int, int],
@@ -243,7 +243,7 @@ def conv2d_filter_grad(
     dilation: tuple[int, int] = (1, 1),
     groups: int = 1,
 ) -> Array:
-    """The gradient of `conv2d` in w, whose kernel has this height and width."""
+    """The gradient of `convolve` in w, whose kernel has this height and width."""
     (n, channels), (_, filters, height, width) = x.shape[:2], dy.shape
     padded = np.pad(x, ((0, 0), (0, 0), *padding))
     grouped = padded.reshape(n, groups, channels // groups, *padded.shape[2:])

@@ -7,6 +7,7 @@ that can be computed. Nodes that cost nothing to repeat (constants) belong to no
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -64,7 +65,20 @@ def divide(graph: Graph, stages: Mapping[int, Stage], names: SpecNames) -> list[
     keys: dict[int, Key] = {}
     for node in nodes:  # the results of a loop are where it is
         keys[node.id] = keys[node.inputs[0].id] if node.op == "item" else _key(node, stages, groups, names)
-    return _in_order(graph, nodes, keys)
+    return _in_order(graph, nodes, _without_single_nodes(keys))
+
+
+def _without_single_nodes(keys: Mapping[int, Key]) -> dict[int, Key]:
+    """What a layer does in one op through a function of the spec belongs to the layer itself."""
+    counts = Counter(keys.values())
+    return {
+        node_id: Key(key.stage, key.scope, "", is_layer=True) if _is_alone(key, counts) else key
+        for node_id, key in keys.items()
+    }
+
+
+def _is_alone(key: Key, counts: Mapping[Key, int]) -> bool:
+    return bool(key.scope) and key.stage is not Stage.UPDATE and counts[key] == 1
 
 
 def _key(node: Node, stages: Mapping[int, Stage], groups: Mapping[int, str], names: SpecNames) -> Key:
@@ -74,7 +88,8 @@ def _key(node: Node, stages: Mapping[int, Stage], groups: Mapping[int, str], nam
     definition = names.definition(node)
     if definition is None or definition.kind not in {"Fn", "Layer"}:
         return Key(stage, node.scope)
-    return Key(stage, node.scope, definition.name, definition.kind == "Layer")
+    is_part = definition.kind == "Fn" or not node.scope
+    return Key(stage, node.scope, definition.name if is_part else "", definition.kind == "Layer")
 
 
 def _update_groups(graph: Graph) -> dict[int, str]:

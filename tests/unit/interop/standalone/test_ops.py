@@ -42,11 +42,11 @@ def test_convolutions_by_loops_are_those_by_numpy(groups: int) -> None:
     random = np.random.default_rng(0)
     settings = {"stride": (2, 1), "padding": ((1, 0), (2, 1)), "dilation": (1, 2), "groups": groups}
     x, w = random.standard_normal((2, 4, 5, 6)), random.standard_normal((6, 4 // groups, 3, 2))
-    y = numpy_helpers.conv2d(x, w, **settings)
-    np.testing.assert_allclose(loop_helpers.conv2d(x, w, **settings), y)
+    y = numpy_helpers.convolve(x, w, **settings)
+    np.testing.assert_allclose(loop_helpers.convolve(x, w, **settings), y)
     for module in (numpy_helpers, loop_helpers):
-        dx = module.conv2d_input_grad(y, w, (5, 6), **settings)
-        dw = module.conv2d_filter_grad(x, y, (3, 2), **settings)
+        dx = module.convolve_input_grad(y, w, (5, 6), **settings)
+        dw = module.convolve_filter_grad(x, y, (3, 2), **settings)
         np.testing.assert_allclose((dx * x).sum(), (y * y).sum())
         np.testing.assert_allclose((dw * w).sum(), (y * y).sum())
 
