@@ -35,6 +35,9 @@ def write_good(folder: Path) -> dict[str, Path]:
         "check": folder / "m.tdl",
         "eval": run,
         "resume": run,
+        "runs": run,
+        "listed": found["weights"],
+        "compared": found["weights"],
     }
 
 

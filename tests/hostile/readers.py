@@ -100,6 +100,9 @@ READERS: dict[str, Callable[[Path], object]] = {
     "spec": load_spec,
     "check": _command("check", "{}"),
     "eval": _command("eval", "{}", "--device", "numpy"),
+    "runs": _command("runs", "{}"),
+    "listed": _command("weights", "{}"),
+    "compared": _command("weights", "{}", "{}"),
     "resume": _command("train", "{}/spec/m.tdl", "--resume", "{}", "--device", "numpy", "--quiet"),
 }
 
@@ -123,5 +126,5 @@ def prepare() -> None:
     for module in set(_MODULES.values()):
         import_module(f"treadle.train.data.{module}")
     import_module("treadle.interop.onnx.importing.whole")
-    for command in ("check", "evaluate", "train"):
+    for command in ("check", "evaluate", "runs", "train", "weights"):
         import_module(f"treadle.cli.commands.{command}")

@@ -16,7 +16,7 @@ from hostile.test_tricks import MOST_GROWTH
 from hostile.verdict import BROKEN
 
 COUNT = int(os.environ.get("TREADLE_FUZZ", "16"))
-FOLDERS = ("eval", "resume")  # a quarter of the cases: they take a second each
+FOLDERS = ("eval", "resume", "runs")  # a quarter of the cases: they take a second each
 TEXTS_AND_WEIGHTS = {".json", ".jsonl", ".csv", ".tdl", ".safetensors"}
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "generate": "generate",
     "sweep": "sweep",
     "study": "study",
+    "weights": "weights",
     "export": "export",
     "import": "importing",
     "gradcheck": "gradcheck",
