@@ -17,7 +17,7 @@ from treadle.frontend.elaborate.builtins import BUILTINS
 from treadle.frontend.elaborate.builtins.special import CONTEXTUAL
 from treadle.frontend.elaborate.data import SOURCES, SPLITS
 from treadle.frontend.placement import words_of
-from treadle.frontend.program import library_words
+from treadle.frontend.program import library_source, library_words
 from treadle.frontend.symbols import Kind, Program, Symbol
 from treadle.lsp.calls import signature_of
 from treadle.lsp.context import Context, context_at
@@ -48,6 +48,8 @@ _ITEM_KINDS: dict[Kind, lsp.CompletionItemKind] = {
     "weight": lsp.CompletionItemKind.Property,
     "state": lsp.CompletionItemKind.Property,
 }
+_RULES = "stdlib/regularise.tdl"  # where the library keeps what these settings take
+_RULE_SETTINGS = ("decay", "clip", "constrain")
 _WANTED_BY_SETTING: dict[str, tuple[Kind, ...]] = {
     "optimizer": ("optimizer",),
     "decay": ("function",),
@@ -102,12 +104,17 @@ class _Completion:
         elif _is_type(context):
             yield from (_word(word, text, lsp.CompletionItemKind.Keyword) for word, text in _TYPES.items())
         elif call is not None and context.before in ("", ","):
+            yield from self._splits() if call.callee == ("no_improvement",) else ()
             yield from self._parameters()
             yield from self._names(())
         elif not statement and not context.calls:
             yield from self._starters()
         else:
             yield from self._inside(statement)
+
+    def _settings(self) -> Iterator[lsp.CompletionItem]:
+        for word, text in SETTINGS.get(self._context.block or "", {}).items():
+            yield _word(word, text, lsp.CompletionItemKind.Property, rank="0")
 
     def _starters(self) -> Iterator[lsp.CompletionItem]:
         """Words and names that begin a statement."""
@@ -117,8 +124,7 @@ class _Completion:
                 yield _word(
                     word, STATEMENTS.get(word) or BLOCKS[word], lsp.CompletionItemKind.Keyword, rank="1"
                 )
-        for word, text in SETTINGS.get(block, {}).items():
-            yield _word(word, text, lsp.CompletionItemKind.Property, rank="0")
+        yield from self._settings()
         if block == "sweep":
             yield from self._varied()
         elif block not in ("adapt", "generate"):
@@ -138,7 +144,10 @@ class _Completion:
         elif before in ("over", "into"):
             yield from (_outer(name, "builtin", "0") for name in _GROUPS)
             yield from self._names(())
-        elif setting in ("keep best", "best") or before == "no_improvement":
+        elif setting is not None and not setting.endswith(before) and _ends_value(before):
+            yield from self._settings()  # the next one on the line
+            yield _word("over", PARTS["over"], _KEYWORD, rank="0")
+        elif setting in ("keep best", "best"):
             yield from self._splits()
         elif setting in _VALUES_OF_SETTING:
             words = _VALUES_OF_SETTING[setting]
@@ -146,7 +155,8 @@ class _Completion:
         elif block == "data" and before == "=" and first in SPLITS:
             yield from (_outer(name, "source", "0") for name in SOURCES)
         else:
-            yield from self._names(self._wanted(setting, first, before))
+            file = _RULES if setting in _RULE_SETTINGS else None
+            yield from self._names(self._wanted(setting, first, before), file)
 
     def _wanted(self, setting: str | None, first: str, before: str) -> tuple[Kind, ...]:
         """The kinds that fit best here."""
@@ -197,7 +207,7 @@ class _Completion:
             table = self._reading.program.table(used)
             yield from (self._item(symbol, "0") for symbol in table.top.values())
         elif owner in SPLITS:
-            yield from self._metrics()
+            yield from self._metrics() if self._context.block != "data" else ()
         else:
             for word, text in _TENSOR_WORDS.items():
                 yield _word(word, text, lsp.CompletionItemKind.Property, rank="1")
@@ -229,8 +239,8 @@ class _Completion:
 
     # ---- names
 
-    def _names(self, wanted: tuple[Kind, ...]) -> Iterator[lsp.CompletionItem]:
-        """All names in scope: those of wanted kinds, of this place, of the file, of the library."""
+    def _names(self, wanted: tuple[Kind, ...], file: str | None = None) -> Iterator[lsp.CompletionItem]:
+        """All names in scope: those of wanted kinds (and this file of the library) before the others."""
         for symbol in self._scope.all_local().values():
             if any(span.start < self._context.start for span in symbol.writes):
                 yield self._item(symbol, "0" if symbol.kind in wanted else "1")
@@ -240,7 +250,8 @@ class _Completion:
             yield self._item(symbol, "0" if symbol.kind in wanted else "2")
         for name, kind in _outside().items():
             if name not in hidden:
-                yield _outer(name, kind, "0" if kind in wanted[:1] else "1" if kind in wanted else "3")
+                best = kind in wanted[:1] and (file is None or _file_of(name) == file)
+                yield _outer(name, kind, "0" if best else "1" if kind in wanted else "3")
         for word in ("scan", "fn", "if", "else", "not", "and", "or", "true", "false"):
             yield _word(word, PARTS.get(word) or STATEMENTS.get(word) or BLOCKS[word], _KEYWORD, rank="4")
 
@@ -272,6 +283,11 @@ def _outside() -> dict[str, Kind]:
     library = {n: KINDS_OF_WORDS[w] for n, w in library_words().items() if not n.startswith("_")}
     builtin: dict[str, Kind] = dict.fromkeys((*BUILTINS, *CONTEXTUAL), "builtin")
     return {**builtin, **library}
+
+
+def _file_of(name: str) -> str | None:
+    source = library_source(name)
+    return None if source is None else source.name
 
 
 def _outer(name: str, kind: Kind, rank: str) -> lsp.CompletionItem:
@@ -311,6 +327,11 @@ def _setting_of(statement: tuple[str, ...], block: str | None) -> str | None:
         if pair in words or statement[at] in words:
             return pair if pair in words else statement[at]
     return None
+
+
+def _ends_value(piece: str) -> bool:
+    """Whether a value may end with this piece of text."""
+    return piece[:1].isalnum() or piece[:1] in '_"' or piece in ("()", "[]")
 
 
 def _end_name(expr: ast.Expr) -> str | None:

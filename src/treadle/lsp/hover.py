@@ -78,7 +78,9 @@ def what_is(found: Examination, one: Occurrence) -> list[What]:
 
 
 def _with_type(name: str, what: What) -> str:
-    return f"{name}: {what}" if isinstance(what, TensorType) else f"{name} = {what}"
+    if isinstance(what, TensorType):
+        return f"{name}: {what}"
+    return name if what == name else f"{name} = {what}"
 
 
 def _declared(symbol: Symbol) -> str:
@@ -133,6 +135,8 @@ def _word_page(found: Examination, offset: int) -> tuple[Span | None, str]:
     if word is None:
         return None, ""
     span = reading.source.span(*word.span())
+    if reading.code[: span.start].endswith("."):
+        return None, ""
     block = reading.block_at(offset)
     kind = None if block is None or block.span.start == span.start else type(block).__name__.lower()
     if reading.code[span.start : span.end] != word[0]:

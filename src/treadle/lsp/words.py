@@ -69,7 +69,6 @@ PARTS = {
     "into": "The layers that `load` gives weights to.",
     "rename": "Pairs of patterns: names in the file, names here.",
     "transpose": 'Names in the file whose axes lie in another order: `transpose "fc*.W"`.',
-    "transpose": "Patterns of weights that the file holds with exchanged axes.",
     "partial": "`load` takes what fits and reports the rest; with patterns, these names alone may differ.",
     "at": "Patterns of layer paths.",
     "when": "`stop when no_improvement(test.loss, patience = 3)`.",

@@ -212,6 +212,20 @@ def test_the_best_completions_come_first():
     assert kinds["dense"] < kinds["relu"] < kinds["adam"]
 
 
+def first_labels(before, after, count):
+    text = NET.replace(before, after.replace("^", ""), 1)
+    found = complete(reading_of(text), NET.index(before) + after.index("^"))
+    return [item.label for item in sorted(found, key=lambda item: item.sort_text)][:count]
+
+
+def test_settings_lead_to_their_values_and_to_the_next_setting():
+    assert first_labels("batch 16   epochs 2", "batch 16   e^", 2) == ["batch", "clip"]
+    assert first_labels("keep best test.right", "keep best ^", 3) == ["test.", "train.", "validation."]
+    assert first_labels("keep best test.right", "stop when no_improvement(^", 1) == ["test."]
+    assert "global_norm" in first_labels("keep best test.right", "clip ^", 10)
+    assert first_labels("keep best test.right", "decay l2(1e-3) over ^", 1) == ["biases"]
+
+
 def test_completions_have_pages_when_they_are_looked_at():
     (item,) = (i for i in complete(reading_of(NET), at(NET, "|> ^relu")) if i.label == "gelu")
     assert item.documentation is None
