@@ -12,15 +12,14 @@ import random
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-
-import pytest
+from unittest import mock
 
 from treadle.cli import app
 
 _PATIENCE = 60  # seconds until a process that does not begin is given up
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
-    ["support.killable", "treadle.cli.commands.train", "treadle.backends.numpy_ref"]
+    ["treadle.cli.commands.train", "treadle.backends.numpy_ref", "safetensors.numpy", "matplotlib.figure"]
 )
 
 
@@ -69,6 +68,5 @@ def _train(folder: Path, words: list[str], told: Connection) -> None:
     Nothing waits for the disk here: what a process has written survives it, as long as the machine does.
     """
     os.dup2(told.fileno(), 1)
-    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("os.fsync", lambda _descriptor: None)
+    with contextlib.chdir(folder), mock.patch("os.fsync"):
         app.main(["train", *words])
