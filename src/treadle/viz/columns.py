@@ -38,9 +38,7 @@ def in_columns(picture: Picture) -> Picture:
     for left, top in enumerate(tops[1:]):
         beside = _top(picture.boxes, rows, column, left, top.path[:-1])
         arrows.append(Arrow(beside.key, top.key, "", Role.ASIDE))
-    # Graphviz lays out from right to left what nothing else orders
-    boxes = sorted(picture.boxes, key=lambda box: -column[box.key])
-    return replace(picture, boxes=tuple(boxes), arrows=tuple(arrows))
+    return replace(picture, arrows=tuple(arrows), columns=tuple(top.key for top in tops))
 
 
 def _rows(picture: Picture) -> dict[str, int]:

@@ -111,6 +111,7 @@ def picture_bytes(program: Program, image_format: str, wish: Wish) -> tuple[byte
     rendered = render(
         lambda layout: picture_to_dot(picture, clusters=layout.clusters, beside=layout.beside),
         image_format,
+        columns=picture.columns,
         large=boxes > _MANY_BOXES,
     )
     return rendered.content, boxes, "; ".join(filter(None, (note, rendered.note)))

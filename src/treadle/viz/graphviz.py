@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from treadle.errors import Diagnostic, TreadleError, fail
+from treadle.viz.mirror import mirrored
 
 INSTALL_HINT = (
     "install it with `sudo apt install graphviz` (Debian, Ubuntu), `sudo dnf install graphviz` (Fedora) or "
@@ -51,13 +52,19 @@ class Rendered:
 
 
 def render(
-    text_for: Callable[[Layout], str], image_format: str, *, large: bool = False, seconds: float = 20.0
+    text_for: Callable[[Layout], str],
+    image_format: str,
+    *,
+    columns: Sequence[str] = (),
+    large: bool = False,
+    seconds: float = 12.0,
 ) -> Rendered:
     """Lays the picture out, more plainly after a failure or when `seconds` have passed.
 
     Args:
         text_for: the picture in the dot language, as a layout wants it.
         image_format: svg, png or pdf.
+        columns: boxes that are to stand from left to right.
         large: whether to begin with a plain layout, because others would hardly be done in time.
         seconds: the most that one attempt may take; the last one may take three times as long.
 
@@ -70,8 +77,12 @@ def render(
         fail("E1002", message, hint=INSTALL_HINT)
     problems = ["the picture is large"] if large else []
     for layout in LAYOUTS[_FIRST_OF_LARGE:] if large else LAYOUTS:
-        command = [program, f"-T{image_format}", *layout.options]
-        content, problem = _attempt(command, text_for(layout), seconds * layout.patience)
+        limit = seconds * layout.patience
+        command = [program, f"-T{'dot' if columns else image_format}", *layout.options]
+        content, problem = _attempt(command, text_for(layout), limit)
+        if not problem and columns:
+            turned = mirrored(content.decode(), columns)
+            content, problem = _attempt([program, "-Kneato", "-n2", f"-T{image_format}"], turned, limit)
         if not problem:
             return Rendered(content, f"drawn with {layout.words}, because {problems[-1]}" if problems else "")
         problems.append(f"Graphviz with {layout.words} {problem}")

@@ -36,13 +36,18 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Picture:
-    """Everything to lay out, in a fixed order; `caption` is the line below the title."""
+    """Everything to lay out, in a fixed order.
+
+    `caption` is the line below the title; `columns` names the uppermost box of each column, where there are
+    several; in `upward` pictures gradients point back to where the values come from.
+    """
 
     title: str
     caption: str
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     upward: bool = False
+    columns: tuple[str, ...] = ()
 
     def ends(self, arrow: Arrow) -> tuple[str, str]:
         """The upper and the lower end of an arrow; those of gradients point upwards in upward pictures."""
