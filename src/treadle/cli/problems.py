@@ -40,6 +40,9 @@ def show(found: Iterable[Diagnostic], *, as_json: bool) -> None:
 
 
 def _internal(error: BaseException) -> Diagnostic:
+    if isinstance(error, MemoryError):
+        hint = "a smaller batch, fewer examples or a smaller network need less"
+        return Diagnostic("E0908", f"there is not enough memory: {error}", hint=hint)
     return Diagnostic(
         "E1101",
         f"internal error: {type(error).__name__}: {error}",

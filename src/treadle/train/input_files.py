@@ -19,6 +19,7 @@ from treadle.train.data.cells import parse_numbers, text_rows
 from treadle.train.data.folders import Folders
 from treadle.train.data.npy import read_npy
 from treadle.train.data.npz import read_npz
+from treadle.train.data.numbers import finite_numbers, whole_numbers
 from treadle.train.data.request import Request
 from treadle.train.data.table import Array, Table, make_table
 from treadle.train.data.unpacked import Unpacked
@@ -29,8 +30,8 @@ def read_inputs(path: Path, model: ModelGraph) -> Table:
     """The inputs of a model in a file.
 
     Raises:
-        TreadleError: E0701 for a missing file, E0702 for a damaged one, E0706 for a missing array, E1003
-            for an unknown ending.
+        TreadleError: E0701 for a missing file, E0702 for a damaged one, E0704 and E0712 for numbers that
+            do not fit, E0706 for a missing array, E1003 for an unknown ending.
     """
     if not path.is_file():
         fail("E0701", f"input file {path} was not found; expected .npz, .npy or .csv")
@@ -39,8 +40,16 @@ def read_inputs(path: Path, model: ModelGraph) -> Table:
     if path.suffix not in readers:
         fail("E1003", f"{path} has an unknown ending", hint="input files are .npz, .npy or .csv")
     found = readers[path.suffix](path, types)
-    arrays = {name: found[name].astype(type_.dtype.numpy_name) for name, type_ in types.items()}
+    arrays = {name: _as_declared(name, found[name], type_, path) for name, type_ in types.items()}
     return make_table(arrays, str(path))
+
+
+def _as_declared(name: str, array: Array, type_: TensorType, path: Path) -> Array:
+    what = f"`{name}` of {path}"
+    if type_.dtype.is_int:
+        array = whole_numbers(array, what, None)
+    with np.errstate(over="ignore"):  # beyond the range of a smaller float is infinite
+        return finite_numbers(array, what, None).astype(type_.dtype.numpy_name)
 
 
 def _read_npz(path: Path, types: Mapping[str, TensorType]) -> dict[str, Array]:

@@ -21,6 +21,7 @@ from treadle.train.data.folders import Folders
 from treadle.train.ema import with_settings
 from treadle.train.feeds import load_feeds
 from treadle.train.files import write_atomically
+from treadle.train.json_files import read_json
 from treadle.train.loop import Trainer
 from treadle.train.programs import compile_training
 from treadle.train.runs import SPEC_FOLDER, RunFolder
@@ -68,8 +69,7 @@ def read_result(folder: Path) -> dict[str, Any] | None:
     path = folder / RESULT
     if not path.is_file():
         return None
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    return read_json(path)
 
 
 def _train(job: TrialJob) -> dict[str, Any]:

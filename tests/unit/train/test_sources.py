@@ -338,3 +338,7 @@ def test_sentences_with_synonyms(tmp_path):
 def test_synonyms_are_groups_of_words(tmp_path, groups):
     (tmp_path / "s.tsv").write_text("text\na film\n")
     assert refusal(tmp_path, "sentences", "s.tsv", length=4, synonyms=groups).code == "E0314"
+
+
+def test_names_that_no_system_has_are_not_found(tmp_path):
+    assert refusal(tmp_path, "csv", "a" * 5000 + ".csv").code == "E0701"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
@@ -42,7 +43,7 @@ class Folders:
             TreadleError: E0710 for a path that leaves the folders, E0701 when no folder has the file.
         """
         _refuse_outside(name, span)
-        found = next((folder / name for folder in self.paths if (folder / name).is_file()), None)
+        found = next((folder / name for folder in self.paths if _is_file(folder / name)), None)
         return found or self._refuse_missing(name, expected, span)
 
     def _refuse_missing(self, name: str, expected: str, span: Span | None) -> NoReturn:
@@ -57,8 +58,15 @@ class Folders:
     def _siblings(self, name: str) -> Iterable[str]:
         parent = PurePosixPath(name).parent
         for folder in self.paths:
-            if (folder / parent).is_dir():
+            with suppress(OSError):  # no such folder, or one that may not be read: it has no suggestions
                 yield from sorted(str(parent / entry.name) for entry in (folder / parent).iterdir())[:1000]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than the system's names, a folder that may not be searched
+        return False
 
 
 def _refuse_outside(name: str, span: Span | None) -> None:

@@ -49,7 +49,9 @@ def source_names() -> list[str]:
 def source_help(name: str) -> str:
     """What a source reads and takes: the words above its loader, read without importing it."""
     file = resources.files("treadle.train.data").joinpath(f"{_MODULES[name]}.py")
-    functions = (node for node in ast.parse(file.read_text("utf-8")).body if isinstance(node, ast.FunctionDef))
+    functions = (
+        node for node in ast.parse(file.read_text("utf-8")).body if isinstance(node, ast.FunctionDef)
+    )
     loader = next((node for node in functions if node.name == f"load_{name}"), None)
     words = "" if loader is None else ast.get_docstring(loader) or ""
     return words.partition("\n\nRaises")[0]
