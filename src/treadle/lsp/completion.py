@@ -7,23 +7,17 @@ keywords and settings where a statement begins, parameters inside of a call, nam
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 from lsprotocol import types as lsp
 
 from treadle.frontend import ast
-from treadle.frontend.elaborate.builtins import BUILTINS
-from treadle.frontend.elaborate.builtins.special import CONTEXTUAL
 from treadle.frontend.elaborate.data import SOURCES, SPLITS
 from treadle.frontend.placement import words_of
-from treadle.frontend.program import library_source, library_words
-from treadle.frontend.symbols import Kind, Program, Symbol
+from treadle.frontend.symbols import Kind, Symbol
+from treadle.lsp import items
 from treadle.lsp.calls import signature_of
 from treadle.lsp.context import Context, context_at
-from treadle.lsp.describe import page, signature
 from treadle.lsp.reading import Reading
-from treadle.lsp.snippets import SNIPPETS
 from treadle.lsp.words import BLOCKS, DTYPES, KINDS, PARTS, SETTINGS, STATEMENTS
 
 _BLOCK_NODES: dict[str, type[ast.Node]] = {
@@ -32,22 +26,6 @@ _BLOCK_NODES: dict[str, type[ast.Node]] = {
     "generate": ast.Generate, "sweep": ast.Sweep, "adapt": ast.Adapt, "scan": ast.Scan,
     "augment": ast.Augment,
 }  # fmt: skip
-_ITEM_KINDS: dict[Kind, lsp.CompletionItemKind] = {
-    "model": lsp.CompletionItemKind.Class,
-    "layer": lsp.CompletionItemKind.Class,
-    "optimizer": lsp.CompletionItemKind.Class,
-    "function": lsp.CompletionItemKind.Function,
-    "schedule": lsp.CompletionItemKind.Function,
-    "initialiser": lsp.CompletionItemKind.Function,
-    "builtin": lsp.CompletionItemKind.Function,
-    "source": lsp.CompletionItemKind.Function,
-    "constant": lsp.CompletionItemKind.Constant,
-    "data": lsp.CompletionItemKind.Module,
-    "file": lsp.CompletionItemKind.Module,
-    "dimension": lsp.CompletionItemKind.TypeParameter,
-    "weight": lsp.CompletionItemKind.Property,
-    "state": lsp.CompletionItemKind.Property,
-}
 _RULES = "stdlib/regularise.tdl"  # where the library keeps what these settings take
 _RULE_SETTINGS = ("decay", "clip", "constrain")
 _WANTED_BY_SETTING: dict[str, tuple[Kind, ...]] = {
@@ -69,11 +47,6 @@ _TENSOR_WORDS = {
     "dtype": "the element type",
     "T": "the last two axes exchanged",
 }
-KINDS_OF_WORDS: dict[str, Kind] = {
-    "model": "model", "layer": "layer", "fn": "function", "optimizer": "optimizer", "schedule": "schedule",
-    "init": "initialiser", "const": "constant",
-}  # fmt: skip
-_MAX_DETAIL = 120
 _GROUPS = ("weights", "biases", "parameters")
 
 
@@ -83,8 +56,8 @@ def complete(reading: Reading, offset: int) -> list[lsp.CompletionItem]:
     if context.in_comment:
         return []
     if context.in_string is not None:
-        return list(_files(context, reading))
-    return list(_Completion(reading, context).items())
+        return list(items.files(context, reading))
+    return list(_Completion(reading, context).all())
 
 
 class _Completion:
@@ -93,16 +66,18 @@ class _Completion:
         self._context = context
         self._scope = reading.scope_at(context.start)
 
-    def items(self) -> Iterator[lsp.CompletionItem]:
+    def all(self) -> Iterator[lsp.CompletionItem]:
         """What fits what stands before the place."""
         context = self._context
         statement, call = context.statement, context.call
         if context.before == ".":
             yield from self._members()
         elif not context.blocks and not context.calls and not statement:
-            yield from (_block(word) for word in BLOCKS)
+            yield from (items.block(word) for word in BLOCKS)
         elif _is_type(context):
-            yield from (_word(word, text, lsp.CompletionItemKind.Keyword) for word, text in _TYPES.items())
+            yield from (
+                items.word(word, text, lsp.CompletionItemKind.Keyword) for word, text in _TYPES.items()
+            )
         elif call is not None and context.before in ("", ","):
             yield from self._splits() if call.callee == ("no_improvement",) else ()
             yield from self._parameters()
@@ -114,14 +89,14 @@ class _Completion:
 
     def _settings(self) -> Iterator[lsp.CompletionItem]:
         for word, text in SETTINGS.get(self._context.block or "", {}).items():
-            yield _word(word, text, lsp.CompletionItemKind.Property, rank="0")
+            yield items.word(word, text, lsp.CompletionItemKind.Property, rank="0")
 
     def _starters(self) -> Iterator[lsp.CompletionItem]:
         """Words and names that begin a statement."""
         block = self._context.block or ""
         for word in words_of(_BLOCK_NODES[block]) if block in _BLOCK_NODES else ():
             if word in STATEMENTS or word in BLOCKS:
-                yield _word(
+                yield items.word(
                     word, STATEMENTS.get(word) or BLOCKS[word], lsp.CompletionItemKind.Keyword, rank="1"
                 )
         yield from self._settings()
@@ -133,7 +108,9 @@ class _Completion:
     def _varied(self) -> Iterator[lsp.CompletionItem]:
         for symbol in self._reading.table.top.values():
             params = getattr(symbol.node, "params", ()) if symbol.kind in ("model", "data") else ()
-            yield from (_word(p.name, f"of `{symbol.name}`", lsp.CompletionItemKind.Variable) for p in params)
+            yield from (
+                items.word(p.name, f"of `{symbol.name}`", lsp.CompletionItemKind.Variable) for p in params
+            )
 
     def _inside(self, statement: tuple[str, ...]) -> Iterator[lsp.CompletionItem]:
         """What goes on a statement that has begun."""
@@ -142,18 +119,18 @@ class _Completion:
         if not self._context.blocks and first in ("train", "generate", "adapt", "sweep"):
             yield from self._header(statement)
         elif before in ("over", "into"):
-            yield from (_outer(name, "builtin", "0") for name in _GROUPS)
+            yield from (items.outer(name, "builtin", "0") for name in _GROUPS)
             yield from self._names(())
         elif setting is not None and not setting.endswith(before) and _ends_value(before):
             yield from self._settings()  # the next one on the line
-            yield _word("over", PARTS["over"], _KEYWORD, rank="0")
+            yield items.word("over", PARTS["over"], _KEYWORD, rank="0")
         elif setting in ("keep best", "best"):
             yield from self._splits()
         elif setting in _VALUES_OF_SETTING:
             words = _VALUES_OF_SETTING[setting]
-            yield from (_word(word, "", lsp.CompletionItemKind.Value, rank="0") for word in words)
+            yield from (items.word(word, "", lsp.CompletionItemKind.Value, rank="0") for word in words)
         elif block == "data" and before == "=" and first in SPLITS:
-            yield from (_outer(name, "source", "0") for name in SOURCES)
+            yield from (items.outer(name, "source", "0") for name in SOURCES)
         else:
             file = _RULES if setting in _RULE_SETTINGS else None
             yield from self._names(self._wanted(setting, first, before), file)
@@ -173,11 +150,11 @@ class _Completion:
         if len(statement) == 1:
             trainings = self._reading.table.trainings.values() if statement[0] == "sweep" else ()
             wanted = [symbol for symbol in self._top() if symbol.kind == "model"]
-            yield from (self._item(symbol, "0") for symbol in [*trainings, *wanted])
+            yield from (items.named(symbol, "0") for symbol in [*trainings, *wanted])
         elif statement[-1] == "on":
-            yield from (self._item(symbol, "0") for symbol in self._top() if symbol.kind == "data")
+            yield from (items.named(symbol, "0") for symbol in self._top() if symbol.kind == "data")
         else:
-            yield from (_word(w, PARTS[w], lsp.CompletionItemKind.Keyword) for w in ("on", "as"))
+            yield from (items.word(w, PARTS[w], lsp.CompletionItemKind.Keyword) for w in ("on", "as"))
 
     def _parameters(self) -> Iterator[lsp.CompletionItem]:
         """Arguments by name, with their defaults."""
@@ -205,12 +182,12 @@ class _Completion:
         used = self._reading.module.aliased.get(owner)
         if used is not None:
             table = self._reading.program.table(used)
-            yield from (self._item(symbol, "0") for symbol in table.top.values())
+            yield from (items.named(symbol, "0") for symbol in table.top.values())
         elif owner in SPLITS:
             yield from self._metrics() if self._context.block != "data" else ()
         else:
             for word, text in _TENSOR_WORDS.items():
-                yield _word(word, text, lsp.CompletionItemKind.Property, rank="1")
+                yield items.word(word, text, lsp.CompletionItemKind.Property, rank="1")
             yield from self._leaves(owner)
 
     def _leaves(self, owner: str) -> Iterator[lsp.CompletionItem]:
@@ -221,21 +198,23 @@ class _Completion:
             weights = (leaf for leaf in ast.walk(node) if isinstance(leaf, ast.Param))
             params: list[ast.Parameter | ast.Param] = [*node.config, *weights]
             for param in params:
-                yield _word(param.name, param.span.text, lsp.CompletionItemKind.Property, rank="0")
+                yield items.word(param.name, param.span.text, lsp.CompletionItemKind.Property, rank="0")
 
     def _splits(self) -> Iterator[lsp.CompletionItem]:
-        yield from (_word(f"{split}.", "", lsp.CompletionItemKind.Variable, rank="0") for split in SPLITS)
+        yield from (
+            items.word(f"{split}.", "", lsp.CompletionItemKind.Variable, rank="0") for split in SPLITS
+        )
 
     def _metrics(self) -> Iterator[lsp.CompletionItem]:
         block = self._reading.block_at(self._context.start)
         used = self._reading.table.trainings.get(block.train.id) if isinstance(block, ast.Sweep) else None
         train = used.node if used is not None else block
         model = self._reading.model_of(train) if isinstance(train, ast.Train | ast.Generate) else None
-        yield _word("loss", "the objective", lsp.CompletionItemKind.Property, rank="0")
+        yield items.word("loss", "the objective", lsp.CompletionItemKind.Property, rank="0")
         body = model.node.body if model is not None and isinstance(model.node, ast.Model) else ()
         for end in body:
             if isinstance(end, ast.Metric | ast.Loss) and (name := end.name or _end_name(end.value)):
-                yield _word(name, end.span.text, lsp.CompletionItemKind.Property, rank="0")
+                yield items.word(name, end.span.text, lsp.CompletionItemKind.Property, rank="0")
 
     # ---- names
 
@@ -243,17 +222,19 @@ class _Completion:
         """All names in scope: those of wanted kinds (and this file of the library) before the others."""
         for symbol in self._scope.all_local().values():
             if any(span.start < self._context.start for span in symbol.writes):
-                yield self._item(symbol, "0" if symbol.kind in wanted else "1")
+                yield items.named(symbol, "0" if symbol.kind in wanted else "1")
         hidden = set(self._scope.all_local())
         for symbol in self._top():
             hidden.add(symbol.name)
-            yield self._item(symbol, "0" if symbol.kind in wanted else "2")
-        for name, kind in _outside().items():
+            yield items.named(symbol, "0" if symbol.kind in wanted else "2")
+        for name, kind in items.outside().items():
             if name not in hidden:
-                best = kind in wanted[:1] and (file is None or _file_of(name) == file)
-                yield _outer(name, kind, "0" if best else "1" if kind in wanted else "3")
+                best = kind in wanted[:1] and (file is None or items.file_of(name) == file)
+                yield items.outer(name, kind, "0" if best else "1" if kind in wanted else "3")
         for word in ("scan", "fn", "if", "else", "not", "and", "or", "true", "false"):
-            yield _word(word, PARTS.get(word) or STATEMENTS.get(word) or BLOCKS[word], _KEYWORD, rank="4")
+            yield items.word(
+                word, PARTS.get(word) or STATEMENTS.get(word) or BLOCKS[word], _KEYWORD, rank="4"
+            )
 
     def _top(self) -> Iterator[Symbol]:
         names = self._reading.module.names() | set(self._reading.table.top)
@@ -262,54 +243,9 @@ class _Completion:
             if symbol is not None:
                 yield symbol
 
-    def _item(self, symbol: Symbol, rank: str) -> lsp.CompletionItem:
-        """A name of the file."""
-        return lsp.CompletionItem(
-            label=symbol.name,
-            kind=_ITEM_KINDS.get(symbol.kind, lsp.CompletionItemKind.Variable),
-            label_details=lsp.CompletionItemLabelDetails(description=symbol.kind),
-            sort_text=f"{rank}{symbol.name}",
-            detail=" ".join(signature(symbol).split())[:_MAX_DETAIL],
-        )
-
 
 _KEYWORD = lsp.CompletionItemKind.Keyword
 _TYPES = {**KINDS, **DTYPES}
-
-
-@cache
-def _outside() -> dict[str, Kind]:
-    """The names of the library and of the compiler; nothing is parsed for them."""
-    library = {n: KINDS_OF_WORDS[w] for n, w in library_words().items() if not n.startswith("_")}
-    builtin: dict[str, Kind] = dict.fromkeys((*BUILTINS, *CONTEXTUAL), "builtin")
-    return {**builtin, **library}
-
-
-def _file_of(name: str) -> str | None:
-    source = library_source(name)
-    return None if source is None else source.name
-
-
-def _outer(name: str, kind: Kind, rank: str) -> lsp.CompletionItem:
-    """A name of the library or of the compiler; its page is added when it is looked at (`resolve`)."""
-    return lsp.CompletionItem(
-        label=name,
-        kind=_ITEM_KINDS[kind],
-        label_details=lsp.CompletionItemLabelDetails(description=kind),
-        sort_text=f"{rank}{name}",
-        data={"outside": name, "source": kind == "source"},
-    )
-
-
-def resolve(item: lsp.CompletionItem) -> lsp.CompletionItem:
-    """An item of the library or the compiler with its page, once somebody looks at it."""
-    given = item.data if isinstance(item.data, dict) else {}
-    name, program = given.get("outside"), Program()
-    if isinstance(name, str):
-        symbol = program.source_of_data(name) if given.get("source") else program.outside(name)
-        if symbol is not None:
-            item.documentation = lsp.MarkupContent(lsp.MarkupKind.Markdown, page(symbol))
-    return item
 
 
 def _is_type(context: Context) -> bool:
@@ -339,28 +275,3 @@ def _end_name(expr: ast.Expr) -> str | None:
     while isinstance(expr, ast.Call | ast.Pipe):
         expr = expr.callee if isinstance(expr, ast.Call) else expr.target
     return expr.id if isinstance(expr, ast.Name) else None
-
-
-def _word(text: str, about: str, kind: lsp.CompletionItemKind, rank: str = "1") -> lsp.CompletionItem:
-    words = lsp.MarkupContent(lsp.MarkupKind.Markdown, about) if about else None
-    return lsp.CompletionItem(text, kind=kind, documentation=words, sort_text=f"{rank}{text}")
-
-
-def _block(word: str) -> lsp.CompletionItem:
-    """A block of the file, as a pattern to fill in."""
-    item = _word(word, BLOCKS[word], lsp.CompletionItemKind.Keyword)
-    if word in SNIPPETS:
-        item.insert_text, item.insert_text_format = SNIPPETS[word], lsp.InsertTextFormat.Snippet
-        item.kind = lsp.CompletionItemKind.Snippet
-    return item
-
-
-def _files(context: Context, reading: Reading) -> Iterator[lsp.CompletionItem]:
-    """Specs beside this one, in `use "..."`."""
-    if reading.path is None or "use" not in context.statement:
-        return
-    folder = reading.path.parent
-    for file in sorted(folder.glob("**/*.tdl"))[:200]:
-        if file.resolve() != reading.path.resolve():
-            name = Path(file.relative_to(folder)).as_posix()
-            yield lsp.CompletionItem(name, kind=lsp.CompletionItemKind.File)

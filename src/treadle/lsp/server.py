@@ -20,6 +20,7 @@ from treadle.lsp import (
     diagnostics,
     edits,
     hover,
+    items,
     navigation,
     outline,
     rename,
@@ -161,12 +162,12 @@ def _look(server: SpecServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, options)
     async def completed(ls: SpecServer, params: lsp.CompletionParams) -> lsp.CompletionList:
         at = await ls.at(params)
-        items = [] if at is None else completion.complete(*at)
-        return lsp.CompletionList(is_incomplete=False, items=items)
+        found = [] if at is None else completion.complete(*at)
+        return lsp.CompletionList(is_incomplete=False, items=found)
 
     @server.feature(lsp.COMPLETION_ITEM_RESOLVE)
     def resolved(_ls: SpecServer, item: lsp.CompletionItem) -> lsp.CompletionItem:
-        return completion.resolve(item)
+        return items.resolve(item)
 
     @server.feature(lsp.TEXT_DOCUMENT_SIGNATURE_HELP, lsp.SignatureHelpOptions(["(", ","]))
     async def signed(ls: SpecServer, params: lsp.SignatureHelpParams) -> lsp.SignatureHelp | None:
