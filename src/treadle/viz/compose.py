@@ -15,6 +15,7 @@ from treadle.viz.scene import Element, Kind, Part, Scene, part_name
 
 _OPS_PER_LINE = 3
 _MOST_WORDS = 9
+_MOST_SLOPES = 5
 _SILENT = {"reshape", "broadcast_to", "transpose"}  # the types on the arrows tell as much
 
 
@@ -50,7 +51,8 @@ def _box(key: str, group: Group, noun: str) -> Box:
 
 def _chain_label(members: list[Element]) -> str:
     if len(members) == 1 or members[0].kind in {Kind.PARAM, Kind.GRADIENT}:
-        return "\n".join(_at_most([member.label for member in members]))
+        most = _MOST_SLOPES if members[0].kind is Kind.GRADIENT else _MOST_WORDS
+        return "\n".join(_at_most([member.label for member in members], most))
     counts = Counter(member.label for member in members if member.label not in _SILENT)
     words = [f"{label} (×{n})" if n > 1 else label for label, n in counts.items()]
     words = _at_most(words) or [members[-1].label]
@@ -58,10 +60,10 @@ def _chain_label(members: list[Element]) -> str:
     return ",\n".join(lines)
 
 
-def _at_most(words: list[str]) -> list[str]:
+def _at_most(words: list[str], most: int = _MOST_WORDS) -> list[str]:
     """The words, the last ones counted only where they are many."""
-    left_out = len(words) - _MOST_WORDS + 1
-    return words if left_out < 2 else [*words[: _MOST_WORDS - 1], f"and {left_out} more"]
+    left_out = len(words) - most + 1
+    return words if left_out < 2 else [*words[: most - 1], f"and {left_out} more"]
 
 
 def _layer_label(group: Group, noun: str) -> str:

@@ -8,13 +8,17 @@ import subprocess
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.nets import N, f32, lenet, recurrent
 from treadle.ir import Builder, Graph
 from treadle.viz import picture_text
-from treadle.viz.dot import quoted
+from treadle.viz.dot import picture_to_dot, quoted
+from treadle.viz.graphviz import render
+from treadle.viz.picture import Arrow, Box, Picture
+from treadle.viz.scene import Kind, Part
+from treadle.viz.style import Role
 
 needs_graphviz = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 
@@ -64,6 +68,22 @@ def test_a_quoted_text_is_one_dot_string(text):
     assert "\n" not in inside
     unescaped = inside.replace("\\\\", "").replace('\\"', "")
     assert '"' not in unescaped
+
+
+@needs_graphviz
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.text(min_size=1), min_size=20, max_size=20))
+def test_any_texts_can_be_laid_out(texts):
+    """As words of boxes, arrows and frames, also turned round; the picture stays well-formed."""
+    boxes = [
+        Box(f"b{i}", Kind.VIEW, text, (texts[-i],), Part.FORWARD, text)
+        for i, text in enumerate(texts, start=1)
+    ]
+    arrows = [Arrow(f"b{i}", f"b{i + 1}", text, Role.FORWARD) for i, text in enumerate(texts[1:], start=1)]
+    picture = Picture(texts[0], texts[1], tuple(boxes), tuple(arrows))
+    rendered = render(lambda _: picture_to_dot(picture), "svg", columns=("b2", "b1"))
+    assert rendered.note == ""
+    assert len(list(ET.fromstring(rendered.content).iter("{http://www.w3.org/2000/svg}g"))) > len(boxes)
 
 
 @needs_graphviz

@@ -44,7 +44,8 @@ def test_the_end_of_a_name_means_all_such_layers():
 
 
 @pytest.mark.parametrize(
-    ("opened", "hint"), [("enc.block[2]", "enc.block[1]"), ("atn", "attn"), ("blok", "block"), ("zzz", "layers are: enc")]
+    ("opened", "hint"),
+    [("enc.block[2]", "enc.block[1]"), ("atn", "attn"), ("blok", "block"), ("zzz", "layers are: enc")],
 )
 def test_an_unknown_layer_is_answered_with_the_nearest(opened, hint):
     with pytest.raises(TreadleError) as caught:
