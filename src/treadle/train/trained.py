@@ -17,6 +17,7 @@ from treadle.frontend.result import Checked, ModelGraph
 from treadle.train.checkpoint import checkpoint_file, load_checkpoint, match_leaves
 from treadle.train.data.folders import Folders
 from treadle.train.ema import averaged_name
+from treadle.train.run_list import read_run
 from treadle.train.runs import SPEC_FOLDER, RunFolder
 
 
@@ -70,9 +71,15 @@ def origin_of_spec(spec: Path, weights: Path | None, data: Path | None) -> Origi
 
 
 def latest_run(spec: Path, parent: Path) -> Path | None:
-    """The newest run folder of a spec that holds a checkpoint."""
-    runs = [path for path in parent.glob(f"{spec.stem}-*") if any(path.glob("*.safetensors"))]
+    """The newest run folder of a spec that holds trained weights."""
+    runs = [path for path in parent.glob(f"{spec.stem}-*") if _is_trained(path)]
     return max(runs, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def _is_trained(run: Path) -> bool:
+    """Whether a checkpoint is there; one that failed before the end of an epoch holds initial values only."""
+    told = read_run(run)
+    return any(run.glob("*.safetensors")) and not (told.state == "failed" and told.epochs == 0)
 
 
 def leaf_values(origin: Origin, model: ModelGraph) -> dict[str, Array]:

@@ -15,10 +15,12 @@ from typing import Any, Literal
 
 from treadle.errors import TreadleError
 from treadle.frontend.elaborate.settings import direction
+from treadle.frontend.inline import inlined_text
 from treadle.frontend.load import load_spec
 from treadle.frontend.result import TrainPlan
 from treadle.train.data.folders import Folders
 from treadle.train.ema import with_settings
+from treadle.train.events import Finished
 from treadle.train.feeds import load_feeds
 from treadle.train.files import write_atomically
 from treadle.train.json_files import read_json
@@ -82,9 +84,13 @@ def _train(job: TrialJob) -> dict[str, Any]:
     trainer = Trainer(plan, feeds, programs)
     load_weights(plan, programs.session, folders)
     data = str(job.data) if job.data else None
-    folder.write_facts({"spec": str(job.origin), "train": plan.name, "seed": plan.seed, "data": data})
-    for _event in trainer.run(folder):
-        pass
+    facts = {"spec": str(job.origin), "train": plan.name, "seed": plan.seed, "data": data}
+    with folder.recorded():
+        folder.write_resolved(inlined_text(checked.module))
+        folder.write_facts(facts | {"device": job.device, "metric": job.metric or plan.keep_best})
+        for event in trainer.run(folder):
+            if isinstance(event, Finished):
+                folder.write_status(event.reason, epoch=event.epoch, step=event.step)
     return _scored(folder.read_metrics(), plan, job)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from support.trainings import Training
 from treadle.errors import TreadleError
 from treadle.train.checkpoint import load_checkpoint
+from treadle.train.runs import RunFolder
+from treadle.train.trained import latest_run
 
 SPEC = """
 model Net {
@@ -83,7 +86,8 @@ def test_the_data(tmp_path):
 
 def test_what_led_to_it_is_kept(tmp_path):
     diverge(tmp_path, "mean(log(p[:, 0] * 0))")
-    batch = np.load(tmp_path / "failure" / "batch.npz")
+    with np.load(tmp_path / "failure" / "batch.npz") as archive:
+        batch = dict(archive)
     table = np.array([[0, 0], [0, 1], [1, 1], [1, 0]], np.float32)
     np.testing.assert_array_equal(batch["x"], table[batch["rows"]])
     report = json.loads((tmp_path / "failure" / "report.json").read_text())
@@ -91,3 +95,12 @@ def test_what_led_to_it_is_kept(tmp_path):
     assert report["operands"][0]["zeros"] == 2
     assert report["rows"] == batch["rows"].tolist()
     assert set(load_checkpoint(tmp_path / "failure" / "before.safetensors").values) == {"dense.W", "dense.b"}
+
+
+def test_a_run_that_failed_at_once_is_not_the_one_to_use(tmp_path):
+    for name, state in (("net-1", "done"), ("net-2", "failed")):
+        folder = RunFolder.create_at(tmp_path / name)
+        folder.write_facts({"spec": "net.tdl", "train": "Net", "seed": 0})
+        folder.write_status(state)
+        (folder.path / "last.safetensors").write_bytes(b"")
+    assert latest_run(Path("net.tdl"), tmp_path) == tmp_path / "net-1"

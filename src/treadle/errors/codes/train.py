@@ -80,8 +80,8 @@ CODES = (
     CodeInfo(
         "E0612",
         "training diverged",
-        "The loss became infinite or not a number. Lower the learning rate, clip the gradient, or look for "
-        "a logarithm or division of something that can be zero.",
+        "The loss or a weight became infinite or not a number. The message names the node that was first, "
+        "its line, step and examples; `failure` in the run folder has the batch and the weights before it.",
         "optimizer sgd(10.0)          # wrong\noptimizer sgd(0.1)           # right",
     ),
     CodeInfo(
