@@ -97,7 +97,7 @@ export function focusBox(id) {
 function borderOf(app) {
   if (!app.border) {
     const inside = app.view.nodes.filter((node) => app.mode.parts.includes(node.part));
-    const read = inside.flatMap((node) => node.wires.filter((wire) => wire.role !== "link").map((wire) => app.view.nodes[wire.from]));
+    const read = inside.flatMap((node) => node.wires.filter((wire) => !["link", "aside"].includes(wire.role)).map((wire) => app.view.nodes[wire.from]));
     app.border = new Set(read);
   }
   return app.border;

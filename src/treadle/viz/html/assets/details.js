@@ -52,8 +52,10 @@ function subtitle(doc, view, node) {
   return `${doc.looks[node.kind].words}, ${doc.parts[node.part]}${where}`;
 }
 
+const isOperand = (wire) => wire.role !== "link" && wire.role !== "aside";
+
 function operands(view, node) {
-  return node.wires.filter((wire) => wire.role !== "link").map((wire) => ({
+  return node.wires.filter(isOperand).map((wire) => ({
     index: wire.from, text: `${wire.name ? `${wire.name} = ` : ""}${plain(view, wire.from)}`, note: wire.label,
   }));
 }
@@ -62,7 +64,7 @@ function readers(view, index) {
   const found = [];
   view.nodes.forEach((node, at) => {
     for (const wire of node.wires) {
-      if (wire.from === index && wire.role !== "link") found.push({ index: at, text: plain(view, at), note: view.nodes[at].type });
+      if (wire.from === index && isOperand(wire)) found.push({ index: at, text: plain(view, at), note: view.nodes[at].type });
     }
   });
   return found;

@@ -11,6 +11,8 @@ import { placeRows, pin } from "./place.js";
 const PAD = 12;
 const HEADER = 24;
 const LABEL_ROOM = 10;
+const AROUND = 18; // how far an arrow against the order passes boxes
+const PIN = 14; // room for an arrow without a label
 const GAP = { least: 34, most: 88, perPixel: 0.09 };
 
 export function layOut(scene, measure) {
@@ -31,7 +33,7 @@ function reserveLabels(scene, measure) {
   }
   for (const [box, widths] of leaving) {
     if (widths.length === 1) box.reach = widths[0];
-    else box.width = Math.max(box.width, widths.reduce((sum, width) => sum + width, 0));
+    else box.width = Math.max(box.width, widths.reduce((sum, width) => sum + Math.max(width, PIN), 0));
   }
 }
 
@@ -63,10 +65,15 @@ function spread(box, hops, end) {
   for (const hop of hops) ends.set(hop.net, [...(ends.get(hop.net) || []), hop[end].x + pin(hop[end], hop, end === "a" ? "bottom" : "top")]);
   const nets = [...ends].map(([net, xs]) => ({ net, x: xs.reduce((p, q) => p + q) / xs.length }));
   nets.sort((p, q) => p.x - q.x);
-  const labelled = nets.filter(({ net }) => net.from === box && net.label).length > 1;
-  const step = (box.width * (labelled ? 1 : 0.7)) / nets.length;
-  const room = (net) => (labelled && net.from === box ? net.labelWidth / 2 : 0);
-  return new Map(nets.map(({ net }, i) => [net.key, box.width / 2 + (i - (nets.length - 1) / 2) * step - room(net)]));
+  if (nets.length === 1) return new Map([[nets[0].net.key, box.width / 2]]);
+  const rooms = nets.map(({ net }) => (net.from === box ? Math.max(net.labelWidth, PIN) : PIN));
+  const slack = (box.width - rooms.reduce((sum, room) => sum + room, 0)) / (nets.length + 1);
+  let x = 0;
+  return new Map(nets.map(({ net }, i) => {
+    const place = x + slack + Math.min(rooms[i], PIN) / 2;
+    x += slack + rooms[i];
+    return [net.key, place];
+  }));
 }
 
 function setHeights(frame, rows, hops) {
@@ -116,6 +123,8 @@ function moveTo(frame, x, y) {
   }
 }
 
+const rightOf = (item) => item.x + (item.width || 0) / 2;
+
 /** Absolute points of one hop: out of a, along its row, across the gap, along b's row, into b. */
 function piece(frame, { a, b, net, cyclic }) {
   const start = frame.left + a.x + pin(a, { net }, "bottom");
@@ -125,5 +134,6 @@ function piece(frame, { a, b, net, cyclic }) {
   const bends = cyclic ? [from, to] : [frame.top + a.row.bottom, frame.top + Math.max(b.row.top, 0)];
   const arrow = net.upwards ? a.type === "box" && net.to.has(a) : b.type === "box" && net.to.has(b);
   const leaves = net.upwards ? b === net.from : a === net.from;
-  return { start, end, from, to, bends, cyclic, arrow, leaves };
+  const far = frame.left + Math.max(rightOf(a), rightOf(b)) + AROUND;
+  return { start, end, from, to, bends, cyclic, far, arrow, leaves };
 }

@@ -28,9 +28,12 @@ function rowPath({ start, end, from, to, bends: [top, bottom] }) {
   return `M${round(start)} ${round(from)}${curve}V${round(to)}`;
 }
 
-function cyclicPath({ start, end, from, to }) {
-  const reach = 30;
-  return `M${round(start)} ${round(from)}C${round(start)} ${round(from + reach)} ${round(end)} ${round(to - reach)} ${round(end)} ${round(to)}`;
+/** Against the order of rows: out below, up beside both boxes, in from above. */
+function cyclicPath({ start, end, from, to, far }) {
+  const reach = 16;
+  const [x, u, side, below, above] = [start, end, far, from + reach, to - reach].map(round);
+  return `M${x} ${round(from)}C${x} ${below} ${side} ${below} ${side} ${round(from)}V${round(to)}`
+    + `C${side} ${above} ${u} ${above} ${u} ${round(to)}`;
 }
 
 /** A loose arrow, side to side: values kept for gradients, links, and what a loop carries back. */

@@ -6,7 +6,8 @@
 // frame, the frame has a port. Backward nets run upwards, so that gradients lie beside their layers.
 
 export const ROOT = -1;
-const LOOSE = new Set(["saved", "feedback", "link"]);
+const ASIDE = "aside"; // no arrow: only says that two boxes belong beside each other
+const LOOSE = new Set(["saved", "feedback", "link", ASIDE]);
 
 export function buildScene(view, isOpen, shows, reads) {
   const scene = { frames: new Map(), boxes: new Map(), nets: new Map(), loose: new Map(), view };
@@ -89,7 +90,7 @@ function route(upper, lower, net) {
 }
 
 function connectLoosely(scene, from, to, role) {
-  scene.loose.set(`${from.id}|${to.id}|${role}`, { from, to, role });
+  if (role !== ASIDE) scene.loose.set(`${from.id}|${to.id}|${role}`, { from, to, role });
   const common = commonFrame(from.home, to.home);
   const [a, b] = [within(from, common), within(to, common)];
   if (a !== b) common.soft.push([a, b]);
