@@ -24,7 +24,8 @@ from treadle.lsp.where import path_of
 from treadle.source import Source
 
 DELAY = 0.2  # seconds without a change after which a text is examined
-PATIENCE = 3.0  # seconds that a request waits for an examination
+PATIENCE = 3.0  # seconds that a request waits for the first examination of a text
+HASTE = 0.3  # and for a later one: what the one before it found serves meanwhile
 MAX_FILES = 500  # of a folder, that are searched for other uses of a name
 _STACK = 256 << 20  # bytes, for the recursion that deep specs need
 
@@ -55,6 +56,7 @@ class Documents:
         self._delay = delay
         self._texts: dict[str, str] = {}
         self._versions: dict[str, Version] = {}
+        self._finished: dict[str, Examination] = {}
         self._reader = DraftReader()
         before = threading.stack_size(_STACK)
         self._quick = ThreadPoolExecutor(1, "treadle-read")
@@ -74,6 +76,7 @@ class Documents:
     def close(self, uri: str) -> None:
         """A text was closed."""
         self._texts.pop(uri, None)
+        self._finished.pop(uri, None)
         version = self._versions.pop(uri, None)
         if version is not None:
             version.stale = True
@@ -92,14 +95,17 @@ class Documents:
         version = self._versions.get(uri)
         if version is None:
             return None
+        earlier = self._finished.get(uri)
         try:
-            found = await asyncio.wait_for(asyncio.shield(version.examination), PATIENCE)
+            patience = PATIENCE if earlier is None else HASTE
+            found = await asyncio.wait_for(asyncio.shield(version.examination), patience)
         except TimeoutError:
             found = None
         if found is not None:
             return found
         reading = await asyncio.shield(version.reading)
-        return Examination(reading, (), Seen(reading.source, lambda: True), None)
+        seen = Seen(reading.source, lambda: True) if earlier is None else earlier.seen.moved(reading.source)
+        return Examination(reading, (), seen, None)
 
     async def readings(self, first: str, folders: list[Path], word: str) -> list[tuple[str, Reading]]:
         """An open text, and all others that hold a word: open ones, and files of folders."""
@@ -160,6 +166,7 @@ class Documents:
             _log.exception("internal error")
             found = _failed(reading, error)
         if not version.stale:
+            self._finished[uri] = found
             self._publish(uri, found)
         return found
 

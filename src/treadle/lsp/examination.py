@@ -62,6 +62,22 @@ class Seen:
         if span.source is self.source:
             self.layers.setdefault(span.start, {}).setdefault(path, leaves)
 
+    def moved(self, source: Source) -> Seen:
+        """What is still true of a newer text: all that lies before or after the part that changed."""
+        old, new = self.source.text, source.text
+        before = _equal_at_start(old, new)
+        after = _equal_at_start(old[before:][::-1], new[before:][::-1])
+        shift, end = len(new) - len(old), len(old) - after
+        found = Seen(source, lambda: True)
+        for (a, b), what in self.values.items():
+            if b <= before or a >= end:
+                by = shift if a >= end else 0
+                found.values[a + by, b + by] = what
+        for a, made in self.layers.items():
+            if a < before or a >= end:
+                found.layers[a + shift if a >= end else a] = made
+        return found
+
     def at(self, span: Span) -> list[What]:
         """What was found at a place."""
         return self.values.get((span.start, span.end), [])
@@ -94,6 +110,12 @@ def examine(reading: Reading, is_stale: Callable[[], bool] = lambda: False) -> E
     except TreadleError as error:
         found = error.diagnostics
     return Examination(reading, reading.problems or tuple(found), seen, checked)
+
+
+def _equal_at_start(one: str, other: str) -> int:
+    """How many characters two texts have in common from their start."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _shown(value: Value) -> str | None:

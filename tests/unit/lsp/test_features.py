@@ -196,6 +196,17 @@ def test_hints_are_the_shapes_of_what_is_given_a_name(net):
     assert semantic.hints(net, 0, 10, UNITS) == []
 
 
+def test_what_was_seen_of_an_older_text_serves_while_the_newer_one_is_examined(net):
+    text = NET.replace("|> relu\n", "|> relu |> dropout(0.5)\n")
+    seen = net.seen.moved(Source("net.tdl", text))
+    spans = [seen.source.span(at(text, place), at(text, place) + length) for place, length in PLACES]
+    assert [str(seen.at(span)[0]) for span in spans] == ["f32[N, 4]", "f32[N, 8]", "f32[N, 2]"]
+    assert "dense_2" in seen.layers[at(text, "h |> ^dense(classes)")]
+
+
+PLACES = [("h = ^x |>", 1), ("= ^h |> dense(classes)", 1), ("softmax(^logits)", 6)]
+
+
 def test_tokens_and_folds_lie_where_the_names_and_bodies_are(net):
     data = semantic.tokens(net.reading, UNITS).data
     assert len(data) == 5 * len(net.reading.table.occurrences)
