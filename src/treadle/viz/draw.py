@@ -17,12 +17,14 @@ from treadle.ir import Graph
 from treadle.viz.build import SCENES
 from treadle.viz.columns import in_columns
 from treadle.viz.compose import compose
+from treadle.viz.cycles import without_cycles
 from treadle.viz.dot import picture_to_dot
 from treadle.viz.folding import Folding, folding, layers_of
 from treadle.viz.graphviz import render
 from treadle.viz.group import Group, group
 from treadle.viz.kernels import kernel_scene
 from treadle.viz.memory import memory_map
+from treadle.viz.picture import Picture
 from treadle.viz.scene import Path as LayerPath
 from treadle.viz.scene import Scene, What
 
@@ -90,7 +92,7 @@ def picture_text(subject: Graph | Program, wish: Wish = Wish()) -> str:
     """The picture in the dot language; see `draw`."""
     program = Program(subject) if isinstance(subject, Graph) else subject
     scene = _scene(program, wish.what)
-    return picture_to_dot(in_columns(compose(scene, _groups(scene, _folding(scene, wish)[0], wish))))
+    return picture_to_dot(_composed(scene, _folding(scene, wish)[0], wish))
 
 
 def picture_bytes(program: Program, image_format: str, wish: Wish) -> tuple[bytes, int, str]:
@@ -99,7 +101,7 @@ def picture_bytes(program: Program, image_format: str, wish: Wish) -> tuple[byte
         return _memory(program, image_format)
     scene = _scene(program, wish.what)
     folds, note = _folding(scene, wish)
-    picture = in_columns(compose(scene, _groups(scene, folds, wish)))
+    picture = _composed(scene, folds, wish)
     boxes = len(picture.boxes)
     if image_format == "html":
         from treadle.viz.html import html_page  # noqa: PLC0415 - only pages need their scripts
@@ -150,6 +152,10 @@ def _folding(scene: Scene, wish: Wish) -> tuple[Folding, str]:
 
 def _groups(scene: Scene, folds: Folding, wish: Wish) -> list[Group]:
     return group(scene.elements, folds, chains=wish.chains and scene.what != "kernels")  # a call stays alone
+
+
+def _composed(scene: Scene, folds: Folding, wish: Wish) -> Picture:
+    return in_columns(without_cycles(compose(scene, _groups(scene, folds, wish))))
 
 
 def _is_open(folds: Folding, layer: LayerPath) -> bool:
