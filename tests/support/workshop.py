@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper
 from safetensors.numpy import save_file
 
 from treadle.cli import app
@@ -40,9 +41,29 @@ def furnish(folder: Path, specs: Path) -> None:
     (folder / "truncated.npz").write_bytes((folder / "lengths.npz").read_bytes()[:100])
     (folder / "truncated.idx").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 9, 1, 2, 3]))
     _weights(folder)
+    _foreign_models(folder)
     (folder / "other.tdl").write_text(OTHER)
     with pytest.raises(SystemExit):
         app.main(["train", "other.tdl", "--quiet", "--device", "numpy", "--run", "old_run"])
+
+
+def _foreign_models(folder: Path) -> None:
+    """ONNX files: one cut off, one of words, one whose shape is computed from what it is given."""
+    numbers = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 4])
+    words = helper.make_tensor_value_info("words", TensorProto.STRING, ["N"])
+    shape = helper.make_tensor_value_info("shape", TensorProto.INT64, [2])
+    result = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    models = {
+        "words": ("StringSplit", [words]),
+        "shapes": ("Reshape", [numbers, shape]),
+        "own": ("Frobnicate", [numbers]),
+    }
+    for name, (kind, inputs) in models.items():
+        node = helper.make_node(kind, [info.name for info in inputs], ["y"], name="first")
+        graph = helper.make_graph([node], name, inputs, [result])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)])
+        (folder / f"{name}.onnx").write_bytes(model.SerializeToString())
+    (folder / "cut.onnx").write_bytes((folder / "shapes.onnx").read_bytes()[:50])
 
 
 def _weights(folder: Path) -> None:

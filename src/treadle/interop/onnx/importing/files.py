@@ -38,8 +38,8 @@ def read_model(path: Path) -> ModelProto:
         model.ParseFromString(path.read_bytes())
     except OSError as error:
         fail("E1006", f"{path} cannot be read: {error.strerror or error}")
-    except (DecodeError, RecursionError, ValueError) as error:
-        damaged(f"{path} is no whole ONNX file: {error}")
+    except (DecodeError, RecursionError, ValueError):
+        damaged(f"{path} is no whole ONNX file")
     _check_texts(model, str(path))
     if not model.graph.output:
         damaged(f"{path} holds no graph with results")

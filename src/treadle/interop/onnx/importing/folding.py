@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from treadle.interop.onnx.importing.elements import result_element
 from treadle.interop.onnx.importing.values import MOST_FOLDED, Array, Value, known_value
 from treadle.types import DType
 
@@ -24,7 +25,7 @@ _STANDARD = {"", "ai.onnx"}
 
 
 def folds(*names: str) -> Callable[[Folder], Folder]:
-    """Register what computes an operator on known values; it returns an array, or None to leave the node."""
+    """Register what computes an operator on known values; it returns an array, a list of them, or None."""
 
     def register(folder: Folder) -> Folder:
         FOLDERS.update(dict.fromkeys(names, folder))
@@ -33,20 +34,28 @@ def folds(*names: str) -> Callable[[Folder], Folder]:
     return register
 
 
-def fold(node: Node) -> Value | None:
-    """The value of a node, if importing can compute it."""
-    if node.op not in FOLDERS or node.proto.domain not in _STANDARD or len(node.outputs) != 1:
+def fold(node: Node) -> list[Value] | None:
+    """The results of a node, if importing can compute them."""
+    if node.op not in FOLDERS or node.proto.domain not in _STANDARD:
         return None
     if node.op not in _OF_SHAPES and not all(value is None or value.folds for value in node.values):
         return None
+    if result_element(node, 0) is not None:
+        return None  # its range is seen to where nodes are translated
     found = FOLDERS[node.op](node)
     if found is None:
         return None
-    dtype = _RESULTS.get(node.op) or (node.dtype(0) if node.values else DType.F32)
+    parts = found if isinstance(found, list) else [found]
+    values = [_value(node, part) for part in parts]
+    small = all(value.known is not None and value.known.size <= MOST_FOLDED for value in values)
+    return values if small and len(values) == len(node.outputs) else None
+
+
+def _value(node: Node, found: Any) -> Value:
     if isinstance(found, Value):
         return found
-    array = tidied(np.asarray(found), dtype)
-    return known_value(array, dtype) if array.size <= MOST_FOLDED else None
+    dtype = _RESULTS.get(node.op) or (node.dtype(0) if node.values else DType.F32)
+    return known_value(tidied(np.asarray(found), dtype), dtype)
 
 
 def tidied(array: Array, dtype: DType) -> Array:

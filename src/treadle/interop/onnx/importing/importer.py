@@ -226,6 +226,10 @@ class Importer:
         """The node that alone uses a value, if there is just one use."""
         return self._followers.get(label) if self.uses[label] == 1 and not self._inner else None
 
+    def is_used(self, label: str) -> bool:
+        """Whether something needs a result; inside of other graphs nothing tells."""
+        return bool(label) and (self._inner > 0 or self.uses[label] > 0)
+
     def is_alone(self, value: Value) -> bool:
         """Whether a weight is used once, so that a layer may own it; inside of other graphs nothing tells."""
         return not self._inner and value.trained and value.term is None and self.uses[value.label] == 1
@@ -283,8 +287,7 @@ class Importer:
         try:
             folded = fold(node)
             if folded is not None:
-                folded.label = node.outputs[0]
-                return [folded]
+                return [_labelled(value, label) for value, label in zip(folded, node.outputs, strict=True)]
             if translator is None:
                 return self._expanded(node)
             return self._results(node, translator(node))
@@ -331,7 +334,7 @@ class Importer:
         if isinstance(result, Value):
             element = result.element if element is None else element
             return Value(result.type, result.term, result.known, result.trained, label, roots, element)
-        result = within(element, node.op, result)
+        result = within(element, node, result)
         if not isinstance(result.expr, ast.Name):
             result = self.expansion.let(result, self.name_for(node, index))
         type_ = self.expansion.type_of(result)
@@ -362,6 +365,11 @@ class Importer:
 def _held(number: int) -> int | None:
     """The number of an element type that Treadle holds in another one."""
     return number if number in HELD else None
+
+
+def _labelled(value: Value, label: str) -> Value:
+    value.label = label
+    return value
 
 
 def _array(tensor: TensorProto) -> Array:

@@ -116,7 +116,7 @@ class Node:
         """
         value = self.value(index)
         if value.known is None:
-            message = f"{self}: operand {index}, `{value.label}`, decides about shapes"
+            message = f"{self}: `{value.label}` decides about the shape of the result"
             raise UnknownValueError(message, value.roots)
         return value.known
 
@@ -206,7 +206,7 @@ class Node:
 
     def wants(self, index: _Int) -> bool:
         """Whether a result is used."""
-        return index < len(self.outputs) and bool(self.outputs[index])
+        return index < len(self.outputs) and self.importer.is_used(self.outputs[index])
 
     @property
     def hint(self) -> str:

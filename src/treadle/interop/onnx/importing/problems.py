@@ -15,10 +15,9 @@ class UnknownValueError(TreadleError):
     """E1305, with the inputs of the model whose values would have to be known."""
 
     def __init__(self, message: str, roots: frozenset[str]) -> None:
-        names = ", ".join(f"`{name}`" for name in sorted(roots))
-        hint = f"fix the input with `--fix {min(roots)}=VALUE`" if roots else None
-        where = f"; it depends on {names}" if roots else ""
-        super().__init__([Diagnostic("E1305", message + where, hint=hint)])
+        hint = f"fix the input: `--fix {min(roots)}=VALUE`" if roots else None
+        text = f"{message}, but is known only when the model runs"
+        super().__init__([Diagnostic("E1305", text, hint=hint)])
         self.roots = roots
 
 

@@ -254,6 +254,18 @@ def _slice(start: int, stop: int, step: int) -> slice:
     return slice(start, None if step < 0 and stop < -(2**31) else stop, step)
 
 
+@folds("Split")
+def split(node: Node) -> list[Array] | None:
+    """Parts along an axis, equal ones or of given sizes."""
+    array, axis, count = node.known(0), node.int("axis", 0), len(node.outputs)
+    sizes = node.numbers(1) if node.has(1) else node.ints("split", None)
+    if sizes is None:
+        width = -(-array.shape[axis] // count)
+        sizes = [width] * (count - 1)
+    places = np.cumsum(sizes)[: count - 1]
+    return list(np.split(array, places, axis=axis))
+
+
 @folds("ConstantOfShape")
 def constant_of_shape(node: Node) -> Value | None:
     """One number in a small shape."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from onnx import TensorProto
 
-from treadle.interop.onnx.importing.elements import HELD
+from treadle.interop.onnx.importing.elements import HELD, SmallFloat
 from treadle.interop.onnx.importing.node import Node
 from treadle.interop.onnx.importing.operators.windows import fixed, sliding
 from treadle.interop.onnx.importing.registry import operator
@@ -34,6 +34,8 @@ def _quantised(node: Node, x: Term, scale: Any, zero: Any, index: int) -> Term:
         ) is not DType.U8:
             node.refuse("quantised numbers that are no small integers")
         return call("quantise", x, scale, zero)
+    if isinstance(held, SmallFloat):  # zero points of floats are 0
+        return held.rounded(x / scale, saturate=node.flag("saturate", default=True))
     return call("quantise", x, scale, 0 if zero is None else zero, held.low, held.high, held.dtype)
 
 
