@@ -26,7 +26,7 @@ from treadle.types import DType
 
 INFERENCE = ["lenet", "char_gru", "gat", "vit", "realnvp", "rbm", "time_delay_net"]
 TRAINED = ["xor_mlp", "transformer_encoder", "wgan_gp", "elman_rnn", "skipgram", "small_cnn_fashion"]
-COMPILED = [("digits_mlp", False), ("xor_mlp", True)]
+COMPILED = [("digits_mlp", False)]
 SIZES, BATCH = 5, 3
 TOLERANCE = 1e-3
 

@@ -125,7 +125,7 @@ def convolve_input_grad(
     """The gradient of `convolve` in x, which has this height and width."""
     (filters, share, kh, kw), (n, _, rows, columns) = w.shape, dy.shape
     (h, width), per_group = in_size, filters // groups
-    (down, right), (down_in, right_in), top, left = stride, dilation, padding[0][0], padding[1][0]
+    (down, right), (down_in, right_in), (top, _), (left, _) = stride, dilation, padding[0], padding[1]
     out = np.zeros((n, groups * share, h, width), dy.dtype)
     for task in prange(n * groups * share):
         image, channel = task // (groups * share), task % (groups * share)
@@ -156,7 +156,7 @@ def convolve_filter_grad(
     """The gradient of `convolve` in w, whose kernel has this height and width."""
     (n, channels, h, width), (_, filters, rows, columns) = x.shape, dy.shape
     (kh, kw), share, per_group = kernel, channels // groups, filters // groups
-    (down, right), (down_in, right_in), top, left = stride, dilation, padding[0][0], padding[1][0]
+    (down, right), (down_in, right_in), (top, _), (left, _) = stride, dilation, padding[0], padding[1]
     out = np.zeros((filters, share, kh, kw), x.dtype)
     for task in prange(filters * share):
         f, c = task // share, task % share

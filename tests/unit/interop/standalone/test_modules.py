@@ -61,6 +61,23 @@ train Dropped on Points {
 """
 
 
+CONVOLVED = """
+model Convolved {
+  input x: f32[N, 2, 6, 5]
+  target t: i64[N]
+  h = x |> conv2d(3, kernel = 3, padding = 1) |> relu |> conv2d(4, kernel = 3, stride = 2)
+  logits = h |> flatten |> dense(3)
+  output score = softmax(logits)
+  loss cross_entropy(logits, t)
+}
+
+train Convolved {
+  optimizer sgd(0.1)
+  batch 2  steps 1
+}
+"""
+
+
 @pytest.mark.parametrize("target", ["numpy", "python"])
 def test_strange_names_are_no_obstacle(target: str, tmp_path: Path) -> None:
     """Keywords, names of the module's own and of NumPy, any letters, and text that ends strings."""
@@ -114,6 +131,23 @@ def test_training_follows_treadle() -> None:
     last = space["train"](starting_values(plan)[0], {name: columns[name] for name in ("x", "t")})
     np.testing.assert_allclose(found, expected, rtol=1e-4)
     np.testing.assert_allclose(last["dense.W"], programs.session.read("dense.W"), rtol=0, atol=1e-4)
+
+
+def test_a_compiled_step_is_the_step(tmp_path: Path) -> None:
+    """Convolutions, their gradients, products and loops as Numba compiles them, against NumPy's."""
+    checked = load_text(CONVOLVED)
+    plan = checked.trains["Convolved"]
+    weights, _ = starting_values(plan)
+    random = np.random.default_rng(0)
+    x, t = random.standard_normal((2, 2, 6, 5)).astype(np.float32), np.array([0, 2])
+    call = {"step": {"weights": weights, "x": x, "t": t}}
+    found, expected = (
+        run_apart(tmp_path, export_module(plan.eval, checked.source, plan, target), call)
+        for target in ("python", "numpy")
+    )
+    assert found.keys() == expected.keys()
+    for name, wanted in expected.items():
+        np.testing.assert_allclose(found[name], wanted, rtol=0, atol=1e-5, err_msg=name)
 
 
 def test_equal_layers_share_a_function() -> None:
