@@ -67,6 +67,7 @@ export function makeApp(doc, onmode) {
     const panel = find("details");
     panel.replaceChildren(...(box ? detailsOf(app, box) : []));
     panel.hidden = !box;
+    showMarks(panel);
     app.stage.covered = box && panel.offsetLeft > 0 ? panel.offsetWidth : 0;
     document.body.classList.toggle("with-details", Boolean(box));
   };
@@ -86,6 +87,15 @@ export function makeApp(doc, onmode) {
   find("key-rows").replaceChildren(...keyRows());
   app.boxOf = (element) => app.scene.boxes.get(element.dataset.id);
   return app;
+}
+
+/** Long lines are moved so far that the marked place is to be seen. */
+function showMarks(panel) {
+  for (const marked of panel.querySelectorAll("mark")) {
+    const excerpt = marked.closest("pre");
+    const [own, around] = [marked.getBoundingClientRect(), excerpt.getBoundingClientRect()];
+    if (own.right > around.right) excerpt.scrollLeft += own.left - around.left - around.width / 3;
+  }
 }
 
 export function focusBox(id) {

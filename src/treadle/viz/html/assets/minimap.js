@@ -20,6 +20,7 @@ export function makeMinimap(canvas, stage) {
       context.fillRect(x + box.left * scale, y + box.top * scale, Math.max(1, box.width * scale), Math.max(1, box.height * scale));
     }
     const { width, height } = stage.room();
+    canvas.hidden = stage.shows({ left: 0, top: 0, ...stage.bounds });
     context.strokeStyle = style.getPropertyValue("--accent");
     context.lineWidth = 2;
     context.strokeRect(x - (stage.x / stage.scale) * scale, y - (stage.y / stage.scale) * scale,
