@@ -2,7 +2,7 @@
 
 Input: a plan, and the graph that it was made of. Output: `Part`s. A call is forward when a result of the plan
 depends on it, of the update when it writes a parameter or state or computes what the graph says of updates
-alone, and backward otherwise.
+alone and no gradient depends on it, and backward otherwise.
 """
 
 from __future__ import annotations
@@ -28,10 +28,15 @@ def parts_of_calls(plan: Plan, graph: Graph) -> Mapping[Call, Part]:
     calls = leaf_calls(plan.calls)
     forward = _forward(calls, {storage.buffer for storage in plan.outputs.values()})
     spans = _update_spans(graph)
-    parts = {}
-    for call in calls:
-        is_update = any(b.kind in _LEAVES for b in touched(call)[1]) or _last_span(call) in spans
-        parts[call] = Part.FORWARD if call in forward else Part.UPDATE if is_update else Part.BACKWARD
+    parts: dict[Call, Part] = {}
+    needed: set[Buffer] = set()  # by calls of the backward part
+    for call in reversed(calls):
+        writes = touched(call)[1]
+        is_update = any(b.kind in _LEAVES for b in writes) or _last_span(call) in spans
+        is_last = is_update and not writes & needed
+        parts[call] = Part.FORWARD if call in forward else Part.UPDATE if is_last else Part.BACKWARD
+        if parts[call] is Part.BACKWARD:
+            needed |= {buffer for buffer in read(call) if buffer.kind not in _LEAVES}
     return parts
 
 

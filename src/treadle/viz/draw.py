@@ -32,6 +32,7 @@ READABLE = 60  # boxes that a picture has at most when no depth is asked for
 FORMATS = ("svg", "png", "pdf", "dot", "html")
 WHATS: tuple[What, ...] = ("forward", "backward", "joint", "second", "kernels", "memory")
 _MANY_BOXES = 400
+_IN_COLUMNS = {"forward", "backward", "joint"}  # others are as wide as they are tall
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,8 @@ def _groups(scene: Scene, folds: Folding, wish: Wish) -> list[Group]:
 
 
 def _composed(scene: Scene, folds: Folding, wish: Wish) -> Picture:
-    return in_columns(without_cycles(compose(scene, _groups(scene, folds, wish))))
+    picture = without_cycles(compose(scene, _groups(scene, folds, wish)))
+    return in_columns(picture) if scene.what in _IN_COLUMNS else picture
 
 
 def _is_open(folds: Folding, layer: LayerPath) -> bool:
