@@ -73,6 +73,7 @@ def test_a_product_has_its_kernels_and_a_fused_op_those_of_its_readers(document)
     texts = [document["kernels"][number]["text"] for number in product["kernels"]]
     assert all("def kernel(meta, part, parts):" in text for text in texts)
     assert "kernelNote" not in product
+    assert document["assumed"] == "assumed, since only data decides: N = 64"
     subtraction = next(n for n in nodes if n.get("op") == "sub")
     assert subtraction["kernels"]
 

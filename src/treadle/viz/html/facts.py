@@ -45,6 +45,7 @@ class Facts:
             "rules": [{"lines": rule.lines, "note": rule.note} for rule in self._rules],
             "ops": self._ops,
             "kernels": [{"name": kernel.name, "text": kernel.text} for kernel in self._kernels.entries],
+            "assumed": self._kernels.assumed,
         }
 
     def about(self, node: Node) -> Json:

@@ -40,16 +40,17 @@ class KernelText:
 
 
 class Kernels:
-    """The kernels of a program and the places that they compute."""
+    """The kernels of a program and the places that they compute; `assumed` says for which sizes."""
 
     def __init__(self, program: Program) -> None:
         self._users = _users(program.graph)
         self._exact: defaultdict[Key, dict[int, None]] = defaultdict(dict)
         self._near: defaultdict[Key, dict[int, None]] = defaultdict(dict)
         self._numbers: dict[KernelText, int] = {}
-        self._excuse = ""
+        self._excuse = self.assumed = ""
         try:
-            self._enter(lowered(program)[0])
+            plan, self.assumed = lowered(program)
+            self._enter(plan)
         except TreadleError as error:
             self._excuse = f"kernels cannot be shown: {error.diagnostics[0].message}"
 

@@ -131,5 +131,6 @@ function kernels(doc, node) {
     return make("details", { open: order === 0 }, make("summary", {}, kernel.name), make("pre", {}, kernel.text));
   });
   if (node.kernelNote) found.unshift(make("p", { class: "quiet" }, node.kernelNote));
+  if (node.kernels && doc.assumed) found.push(make("p", { class: "quiet" }, doc.assumed));
   return found;
 }
