@@ -97,3 +97,12 @@ def test_quantised_numbers_come_back_within_half_a_step():
 def test_integers_stay_in_their_range_and_halves_go_to_even_numbers():
     x = np.array([-9, 0.5, 1.5, 999], np.float32)
     np.testing.assert_array_equal(run_expression("quantise(x, 1.0, 2)", x=x), [0, 2, 4, 255])
+
+
+def test_small_floats_have_few_bits():
+    """Three bits after the point, exponents -6 to 8: steps of 1/8 from 1 to 2, of 2^-9 below 2^-6."""
+    x = np.array([1.0625, 1.1875, -15.2, 3e-3, 1e-4, 460, 500, np.inf, np.nan], np.float32)
+    found = run_expression("small_float(x, 3, [-6, 8], 448.0)", x=x)
+    np.testing.assert_array_equal(found, [1, 1.25, -15, 2**-8, 0, 448, 448, 448, np.nan])
+    found = run_expression("small_float(x, 3, [-6, 8], 448.0, inf)", x=-x)
+    np.testing.assert_array_equal(found[5:], [-448, -np.inf, -np.inf, np.nan])

@@ -37,7 +37,7 @@ class Held:
 
 @dataclass(frozen=True)
 class SmallFloat:
-    """Floats of so many bits in float32: digits after the point, exponents, the largest one, what is beyond it."""
+    """Floats of so many bits in float32: bits after the point, exponents, the largest, what is beyond it."""
 
     bits: int
     digits: int
@@ -48,7 +48,7 @@ class SmallFloat:
     dtype: DType = DType.F32
 
     def rounded(self, x: Term, *, saturate: bool) -> Term:
-        """Numbers brought to the nearest of these; beyond the largest it is the largest, if they `saturate`."""
+        """Numbers brought to the nearest of these, those beyond to the largest if they `saturate`."""
         beyond = None if saturate else self.beyond
         return call("small_float", x, self.digits, [self.lowest, self.highest], self.largest, beyond)
 

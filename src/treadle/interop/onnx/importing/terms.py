@@ -135,7 +135,7 @@ def term(value: Operand) -> Term:
     if isinstance(value, list | tuple | np.ndarray):
         return Term(ast.List(tuple(term(item).expr for item in value), span=NOWHERE))
     if isinstance(value, float) and not math.isfinite(value):
-        return name("nan") if math.isnan(value) else name("inf") if value > 0 else -name("inf")
+        return name("inf") - name("inf") if math.isnan(value) else name("inf") if value > 0 else -name("inf")
     if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
         return -term(-value)
     return Term(ast.Literal(value, span=NOWHERE))
