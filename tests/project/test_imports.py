@@ -22,7 +22,12 @@ PROGRAM = """
 
 @pytest.mark.parametrize(
     "arguments",
-    [["check", "digits_mlp"], ["draw", "digits_mlp", "-o", "net.dot"], ["summary", "digits_mlp"]],
+    [
+        ["check", "digits_mlp"],
+        ["draw", "digits_mlp", "-o", "net.dot"],
+        ["draw", "digits_mlp", "--what", "kernels", "-o", "net.dot"],
+        ["summary", "digits_mlp"],
+    ],
     ids=lambda arguments: arguments[0],
 )
 def test_looking_at_a_spec_loads_nothing_heavy(arguments, tmp_path):
