@@ -58,8 +58,7 @@ def draw_images() -> None:
         checked = load_text((SPECS / spec).read_text(encoding="utf-8"), f"specs/{spec}")
         draw(subject_of(checked, wish.what, model), images / f"{name}.svg", wish, overwrite=True)
     for source in images.glob("*.dot"):
-        text = source.read_text(encoding="utf-8")
-        source.with_suffix(".svg").write_bytes(render(lambda _layout, text=text: text, "svg").content)
+        source.with_suffix(".svg").write_bytes(_rendered(source.read_text(encoding="utf-8")))
 
 
 def main(arguments: list[str]) -> int:
@@ -73,6 +72,10 @@ def main(arguments: list[str]) -> int:
         draw_images()
     write()
     return 0
+
+
+def _rendered(text: str) -> bytes:
+    return render(lambda _layout: text, "svg").content
 
 
 def _text(path: Path) -> str:

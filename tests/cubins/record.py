@@ -2,8 +2,8 @@
 
 A line holds the target and the beginning of a digest of everything that decides the verdict: the content
 address of the machine code (text, parameters, launch bounds, device dialect, versions of the tools), the
-dynamic shared memory of its launches, and the rules themselves. So no line can grow stale: what has changed is
-not in it.
+dynamic shared memory of its launches, and the rules themselves. So no line can grow stale: what has changed
+is not in it.
 """
 
 from __future__ import annotations

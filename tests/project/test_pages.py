@@ -1,4 +1,4 @@
-"""Every code block of the pages does what it says: specs check, commands run, Python runs and prints what is shown.
+"""Every code block of the pages does what it says: specs check, commands run, Python prints what is shown.
 
 A page is a session from top to bottom in one empty folder. What cannot be run says why, in a comment above
 it; the example pages and the pages that are generated have tests of their own.
