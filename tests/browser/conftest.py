@@ -14,7 +14,7 @@ def chromium(tmp_path_factory) -> Iterator[Page]:
     """A browser with one window of a laptop's size."""
     program = find_browser()
     if program is None:
-        pytest.skip("needs Chromium or Chrome, and no such program was found")
+        pytest.skip("needs Chromium or Chrome, and no such program was found that starts")
     with browser(program, tmp_path_factory.mktemp("profile")) as page:
         page.size(1280, 800)
         yield page

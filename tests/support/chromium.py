@@ -36,8 +36,14 @@ os.execv(sys.argv[3], sys.argv[3:])
 
 
 def find_browser() -> str | None:
-    """The program to run, if this machine has one."""
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
+    """The program to run, if this machine has one that works: some are only hints at how to install it."""
+    found = (path for name in NAMES if (path := shutil.which(name)))
+    return next((path for path in found if _answers(path)), None)
+
+
+def _answers(program: str) -> bool:
+    command = [program, "--version"]
+    return subprocess.run(command, capture_output=True, timeout=SECONDS, check=False).returncode == 0
 
 
 class BrowserError(Exception):
