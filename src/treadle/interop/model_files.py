@@ -14,9 +14,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from treadle.errors import fail
+from treadle.errors import did_you_mean, fail
 from treadle.frontend.load import load_text
 from treadle.train.checkpoint import Checkpoint, match_leaves
+
+LOSSES = ("cross_entropy", "bce_with_logits", "bce", "mse", "mae", "huber", "smooth_l1")
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,15 @@ def onnx_to_spec(path: Path, request: ImportRequest | None = None) -> SpecFiles:
     """An ONNX file as a spec.
 
     Raises:
-        TreadleError: E1001, E1006 and E1303 for files that cannot be read, E1302 without the package `onnx`,
-            E1304 and E1305 for models that have no form in Treadle.
+        TreadleError: E1003 for a loss that there is not, E1001, E1006 and E1303 for files that cannot be
+            read, E1302 without the package `onnx`, E1304 and E1305 for models that have no form in Treadle.
     """
     if find_spec("onnx") is None:
         fail("E1302", "the package `onnx` is missing", hint="pip install 'treadle[onnx]'")
     wanted = request or ImportRequest()
+    if wanted.loss and wanted.loss not in LOSSES:
+        hint = did_you_mean(wanted.loss, LOSSES) or f"losses are: {', '.join(LOSSES)}"
+        fail("E1003", f"there is no loss `{wanted.loss}` to train with", hint=hint)
     whole = import_module("treadle.interop.onnx.importing.whole")
     imported, text = whole.imported_file(path, title_of(path), wanted)
     (model,) = load_text(text, path.with_suffix(".tdl").name).models.values()

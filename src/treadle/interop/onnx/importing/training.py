@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from treadle.interop.onnx.importing.expansion import Expansion
     from treadle.interop.onnx.importing.importer import Wishes
 
-LOSSES = ("cross_entropy", "binary_cross_entropy", "mse")
 _BATCH = 32
 _RATE = 1e-4  # of a model that has been trained before
 
@@ -49,8 +48,8 @@ def _objective(expansion: Expansion, output: str, loss: str) -> tuple[Term, str]
     last, scores = _last_call(expansion, value)
     if last in {"softmax", "log_softmax"} and loss in {"", "cross_entropy"}:
         return scores, "cross_entropy"
-    if last == "sigmoid" and loss in {"", "binary_cross_entropy"}:
-        return scores, "binary_cross_entropy"
+    if last == "sigmoid" and loss in {"", "bce_with_logits"}:
+        return scores, "bce_with_logits"
     many = type_.rank == 2 and type_.shape[1] != 1
     return value, loss or ("cross_entropy" if many else "mse")
 
