@@ -333,6 +333,7 @@ class Importer:
         element = result_element(node, index)
         if isinstance(result, Value):
             element = result.element if element is None else element
+            roots |= result.roots
             return Value(result.type, result.term, result.known, result.trained, label, roots, element)
         result = within(element, node, result)
         if not isinstance(result.expr, ast.Name):

@@ -157,10 +157,16 @@ def not_(node: Node) -> Array:
     return ~node.known(0)
 
 
-@folds("Abs", "Floor", "Ceil", "Sqrt")
+@folds("Abs", "Floor", "Ceil", "Sqrt", "Relu")
 def unary(node: Node) -> Array | None:
     """Functions of one number."""
-    functions = {"Abs": np.abs, "Floor": np.floor, "Ceil": np.ceil, "Sqrt": np.sqrt}
+    functions = {
+        "Abs": np.abs,
+        "Floor": np.floor,
+        "Ceil": np.ceil,
+        "Sqrt": np.sqrt,
+        "Relu": lambda x: np.maximum(x, 0),
+    }
     array = node.known(0)
     if has_sizes(array):
         return None
