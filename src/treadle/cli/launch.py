@@ -10,8 +10,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from treadle.cli.plans import choose_plan
 from treadle.errors import fail
+from treadle.frontend.choice import choose_plan
 from treadle.frontend.inline import inlined_text
 from treadle.frontend.load import load_spec
 from treadle.frontend.result import Checked, TrainPlan

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from treadle.cli.plans import choose_model, choose_plan
-from treadle.cli.specs import find_spec
+from treadle.frontend.choice import choose_model, choose_plan
+from treadle.frontend.gallery import find_spec
 from treadle.frontend.result import Checked, ModelGraph, TrainPlan
 from treadle.train.trained import Origin, open_spec, origin_of_run, origin_of_spec
 

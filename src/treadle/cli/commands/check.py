@@ -8,9 +8,9 @@ import typer
 
 from treadle.cli.options import JsonOption, QuietOption
 from treadle.cli.problems import EXIT_DIAGNOSTICS, show
-from treadle.cli.specs import find_spec
 from treadle.errors import Diagnostic, TreadleError
 from treadle.errors.render import to_json
+from treadle.frontend.gallery import find_spec
 from treadle.frontend.load import load_spec
 from treadle.frontend.result import Checked
 
@@ -35,10 +35,7 @@ def run(
     emit: EmitOption = None,
     print_after: PrintAfterOption = None,
 ) -> None:
-    """Find mistakes in specs, without data and without compiling.
-
-    Examples: treadle check net.tdl | treadle check specs/*.tdl --json | treadle check lenet --emit=optimised
-    """
+    """Find mistakes in specs, without data and without compiling."""
     results = [_check(spec) for spec in specs]
     problems = [problem for _, found in results for problem in found]
     if as_json:

@@ -15,7 +15,7 @@ from treadle.backends.numba_cuda.presence import inspect
 from treadle.cli.findings import Finding, cuda_findings
 from treadle.cli.options import JsonOption
 from treadle.cli.problems import EXIT_DIAGNOSTICS
-from treadle.cli.specs import gallery
+from treadle.frontend.gallery import gallery
 
 _LIBRARIES = (
     "numpy",
@@ -32,10 +32,7 @@ _VECTOR_UNITS = ("avx512f", "avx2", "fma", "asimd", "sve")
 
 
 def run(as_json: JsonOption = False) -> None:
-    """Look at this machine: Python, libraries, cores, vector units, Graphviz, gallery, CUDA.
-
-    Example: treadle doctor
-    """
+    """Look at this machine: Python, libraries, cores, vector units, Graphviz, gallery, CUDA."""
     findings = {
         "treadle": Finding("ok", __version__),
         **_python(),

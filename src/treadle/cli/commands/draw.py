@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from treadle.cli.options import ModelOption, SpecArgument
-from treadle.cli.specs import find_spec
 from treadle.errors import did_you_mean, fail
+from treadle.frontend.gallery import find_spec
 from treadle.frontend.load import load_spec
 from treadle.viz import WHATS, Wish, draw, subject_of
 
@@ -42,10 +42,7 @@ def run(
     phase: PhaseOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Draw a network, its gradients, its kernels or its memory; svg, png and pdf need Graphviz.
-
-    Examples: treadle draw lenet -o lenet.svg | treadle draw net.tdl --what joint --close encoder -o net.pdf
-    """
+    """Draw a network, its gradients, its kernels or its memory; svg, png and pdf need Graphviz."""
     if what not in WHATS:
         hint = did_you_mean(what, WHATS) or f"one of: {', '.join(WHATS)}"
         fail("E1003", f"`--what {what}` is not known", hint=hint)

@@ -35,10 +35,7 @@ def run(
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure a trained network. A spec alone means its latest run.
-
-    Examples: treadle eval runs/digits_mlp-20260101-1 | treadle eval net.tdl --weights best.safetensors
-    """
+    """Measure a trained network. A spec alone means its latest run."""
     opened = open_trained(target, weights, data, name)
     values = leaf_values(opened.origin, opened.plan.eval)
     feeds = load_feeds(opened.checked, opened.plan, opened.origin.folders)

@@ -13,10 +13,7 @@ def run(
         str | None, typer.Argument(metavar="CODE", help="Such as E0203; without it, all codes.")
     ] = None,
 ) -> None:
-    """Explain an error code: what it means, a wrong example and its repair.
-
-    Example: treadle explain E0203
-    """
+    """Explain an error code: what it means, a wrong example and its repair."""
     if code is None:
         print("\n".join(f"{info.code}  {info.title}" for info in CODES.values()))
         return

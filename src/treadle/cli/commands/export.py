@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from treadle.cli.options import DataOption, NameOption, QuietOption, WeightsOption
-from treadle.cli.plans import choose_model, choose_plan
-from treadle.cli.specs import find_spec
 from treadle.cli.trained import open_trained, origin_of
 from treadle.errors import did_you_mean, fail
+from treadle.frontend.choice import choose_model, choose_plan
+from treadle.frontend.gallery import find_spec
 from treadle.frontend.load import load_spec
 from treadle.frontend.result import Checked, ModelGraph, TrainPlan
 from treadle.interop.models import model_to_onnx
@@ -64,10 +64,7 @@ def run(
     data: DataOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Write a network for other tools; sizes that the spec leaves open stay open.
-
-    Examples: treadle export runs/lenet-1 -o lenet.onnx | treadle export lenet --to numpy --train -o net.py
-    """
+    """Write a network for other tools; sizes that the spec leaves open stay open."""
     if to not in _ENDINGS:
         known = f"formats are: {', '.join(_ENDINGS)}"
         fail("E1003", f"there is no format `{to}`", hint=did_you_mean(to, _ENDINGS) or known)

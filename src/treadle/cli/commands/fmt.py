@@ -25,10 +25,7 @@ DiffOption = Annotated[bool, typer.Option("--diff", help="Change nothing; print 
 
 
 def run(files: FileArguments, check: CheckOption = False, diff: DiffOption = False) -> None:
-    """Format specs: indentation, spaces, empty lines, long lines; comments and columns stay.
-
-    Examples: treadle fmt net.tdl | treadle fmt specs/*/*.tdl --check | cat net.tdl | treadle fmt -
-    """
+    """Format specs: indentation, spaces, empty lines, long lines; comments and columns stay."""
     pairs = [(source, format_source(source)) for source in map(_read, files)]
     changed = [(source, text) for source, text in pairs if source.text != text]
     for source, text in changed if diff else ():

@@ -16,9 +16,9 @@ from treadle.cli.options import (
     ThreadsOption,
     WeightsOption,
 )
-from treadle.cli.plans import choose_generation
 from treadle.cli.trained import origin_of
 from treadle.errors import fail
+from treadle.frontend.choice import choose_generation
 from treadle.frontend.result import Checked, GeneratePlan
 from treadle.train.data.table import Array
 from treadle.train.feeds import load_feeds
@@ -89,10 +89,7 @@ def run(
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Generate text, images or arrays with a trained network. A spec alone means its latest run.
-
-    Examples: treadle generate runs/x --prompt "ROMEO:" --n 3 | treadle generate gan.tdl -o faces.npz
-    """
+    """Generate text, images or arrays with a trained network. A spec alone means its latest run."""
     origin = origin_of(target, weights, data)
     checked = open_spec(origin)
     plan = choose_generation(checked, name)

@@ -8,11 +8,11 @@ import typer
 
 from treadle.autodiff.check import ParameterReport
 from treadle.cli.options import DeviceOption, JsonOption, NameOption, SpecArgument
-from treadle.cli.plans import choose_plan
 from treadle.cli.problems import EXIT_DIAGNOSTICS, show
-from treadle.cli.specs import find_spec
 from treadle.cli.tables import table
 from treadle.errors import Diagnostic
+from treadle.frontend.choice import choose_plan
+from treadle.frontend.gallery import find_spec
 from treadle.frontend.load import load_spec
 from treadle.train.gradients import PhaseReport, check_gradients
 
@@ -32,10 +32,7 @@ def run(
     device: DeviceOption = "numpy",
     as_json: JsonOption = False,
 ) -> None:
-    """Compare gradients with central differences, parameter by parameter, on random inputs.
-
-    Example: treadle gradcheck lenet --samples 5
-    """
+    """Compare gradients with central differences, parameter by parameter, on random inputs."""
     plan = choose_plan(load_spec(find_spec(spec)), name)
     reports = check_gradients(plan, seed=seed, batch=batch, samples=samples, device=device)
     if as_json:

@@ -42,10 +42,7 @@ def run(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Turn an ONNX model into a readable spec and a .safetensors file of its weights.
-
-    Examples: treadle import lenet.onnx | treadle import bert.onnx -o bert.tdl --train reviews.npz
-    """
+    """Turn an ONNX model into a readable spec and a .safetensors file of its weights."""
     spec = output or model.with_suffix(".tdl")
     weights = spec.with_suffix(".safetensors")
     if not force:

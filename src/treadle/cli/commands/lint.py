@@ -7,8 +7,8 @@ import typer
 
 from treadle.cli.options import JsonOption
 from treadle.cli.problems import EXIT_DIAGNOSTICS, show
-from treadle.cli.specs import find_spec
 from treadle.errors.render import to_json
+from treadle.frontend.gallery import find_spec
 from treadle.frontend.lint import lint
 from treadle.frontend.load import load_spec
 
@@ -17,10 +17,7 @@ StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 1 when s
 
 
 def run(specs: SpecArguments, as_json: JsonOption = False, strict: StrictOption = False) -> None:
-    """Look for what is hardly meant: unused names, parameters without influence, softmax before its loss.
-
-    Examples: treadle lint net.tdl | treadle lint specs/*/*.tdl --strict
-    """
+    """Look for what is hardly meant: unused names, parameters without influence, softmax before its loss."""
     found = [finding for spec in specs for finding in lint(load_spec(find_spec(spec)))]
     if as_json:
         print(json.dumps({"findings": [to_json(finding) for finding in found]}, indent=2))

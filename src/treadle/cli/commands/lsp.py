@@ -15,8 +15,6 @@ StdioOption = Annotated[
 def run(stdio: StdioOption = True) -> None:  # noqa: ARG001 - editors give the option by habit
     """Serve editors: mistakes while you type, shapes, definitions, completions, renaming, formatting.
 
-    Examples: treadle lsp | treadle lsp --stdio
-
     An editor starts it; see `docs/editor.md`. It ends with the editor.
     """
     if find_spec("pygls") is None:

@@ -23,10 +23,7 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing 
 
 
 def run(name: NameArgument, template: TemplateOption = "mlp", force: ForceOption = False) -> None:
-    """Write a spec to begin with: it checks and trains as it is, on data that come with it.
-
-    Examples: treadle new digits | treadle new faces --template gan
-    """
+    """Write a spec to begin with: it checks and trains as it is, on data that come with it."""
     known = templates()
     if template not in known:
         hint = did_you_mean(template, known) or f"templates are: {', '.join(known)}"

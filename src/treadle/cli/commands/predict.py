@@ -16,10 +16,10 @@ from treadle.cli.options import (
     ThreadsOption,
     WeightsOption,
 )
-from treadle.cli.plans import choose_plan
 from treadle.cli.tables import number, table
 from treadle.cli.trained import OpenedModel, open_model
 from treadle.errors import fail
+from treadle.frontend.choice import choose_plan
 from treadle.train.data.columns import Spans
 from treadle.train.data.table import Array, Table
 from treadle.train.feeds import check_inputs, load_feeds
@@ -55,10 +55,7 @@ def run(
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a trained network on inputs. A spec alone means its latest run.
-
-    Examples: treadle predict digits_mlp --rows 0:5 | treadle predict runs/x --input new.npz -o out.npz
-    """
+    """Run a trained network on inputs. A spec alone means its latest run."""
     if output is not None and output.exists() and not force:
         fail("E1004", f"{output} already exists", hint="choose another name, or replace it with `--force`")
     opened = open_model(target, weights, data, name)

@@ -8,9 +8,9 @@ import typer
 
 from treadle.backends.protocol import CallTime
 from treadle.cli.options import DataOption, DeviceOption, JsonOption, NameOption, SpecArgument, ThreadsOption
-from treadle.cli.plans import choose_plan
-from treadle.cli.specs import find_spec
 from treadle.cli.tables import table
+from treadle.frontend.choice import choose_plan
+from treadle.frontend.gallery import find_spec
 from treadle.frontend.load import load_spec
 from treadle.train.data.folders import Folders
 from treadle.train.feeds import load_feeds
@@ -33,10 +33,7 @@ def run(
     everything: AllOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure every call of a training step: time, share, bytes, bandwidth, arithmetic.
-
-    Example: treadle profile lenet --device cuda
-    """
+    """Measure every call of a training step: time, share, bytes, bandwidth, arithmetic."""
     path = find_spec(spec)
     checked = load_spec(path)
     plan = choose_plan(checked, name)

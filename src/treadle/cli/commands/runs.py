@@ -53,11 +53,7 @@ def run(
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List runs, or compare some: the settings in which they differ, and their metrics.
-
-    Examples: treadle runs --spec lenet --sort best | treadle runs lenet-20260101-1 lenet-20260101-2 --plot
-    both.png
-    """
+    """List runs, or compare some: the settings in which they differ, and their metrics."""
     paths = [_find(name, folder) for name in runs] if runs else find_runs(folder)
     found = [one for one in map(read_run, paths) if spec is None or _is_of(one, spec)]
     if not runs:

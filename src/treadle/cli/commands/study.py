@@ -164,10 +164,7 @@ def run(
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Study a trained network. A spec alone means its latest run.
-
-    Examples: treadle study xor_mlp | treadle study runs/x --only surface --directions gradient
-    """
+    """Study a trained network. A spec alone means its latest run."""
     chosen = [_known(study, _STUDIES) for study in only or _STUDIES]
     _known(directions, ("random", "gradient"))
     opened = open_trained(target, weights, data, name)

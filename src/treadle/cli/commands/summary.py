@@ -5,9 +5,9 @@ from typing import Any
 
 from treadle.backends.protocol import MemoryPlan, bytes_text
 from treadle.cli.options import JsonOption, ModelOption, SpecArgument
-from treadle.cli.plans import choose_model
-from treadle.cli.specs import find_spec
 from treadle.cli.tables import table
+from treadle.frontend.choice import choose_model
+from treadle.frontend.gallery import find_spec
 from treadle.frontend.load import load_spec
 from treadle.frontend.result import TrainPlan
 from treadle.train.length import TOTAL_STEPS
@@ -16,10 +16,7 @@ from treadle.types import DimLike
 
 
 def run(spec: SpecArgument, model: ModelOption = None, as_json: JsonOption = False) -> None:
-    """List layers with output shapes, parameters and multiply-adds, and the memory of the training.
-
-    Example: treadle summary lenet
-    """
+    """List layers with output shapes, parameters and multiply-adds, and the memory of the training."""
     checked = load_spec(find_spec(spec))
     chosen = choose_model(checked, model)
     summary = summarise(chosen)

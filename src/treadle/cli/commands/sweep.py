@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from treadle.cli.options import DataOption, DeviceOption, JsonOption, QuietOption, SpecArgument, ThreadsOption
-from treadle.cli.plans import choose_sweep
 from treadle.cli.problems import EXIT_INTERRUPTED
-from treadle.cli.specs import find_spec
 from treadle.cli.tables import number, table
+from treadle.frontend.choice import choose_sweep
+from treadle.frontend.gallery import find_spec
 from treadle.frontend.load import load_spec
 from treadle.frontend.sweeps import Trial, trials_of
 from treadle.train.sweep import Result, Setup, run_sweep, write_results
@@ -39,10 +39,7 @@ def run(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a sweep. What has ended is not run again: the same command goes on after Ctrl-C.
-
-    Examples: treadle sweep digits.tdl --jobs 2 | treadle sweep digits.tdl --name rates --out results
-    """
+    """Run a sweep. What has ended is not run again: the same command goes on after Ctrl-C."""
     path = find_spec(spec)
     module = load_spec(path).module
     plan = choose_sweep(module, name)

@@ -21,7 +21,7 @@ from treadle.cli.options import (
     WeightsOption,
 )
 from treadle.cli.problems import EXIT_INTERRUPTED
-from treadle.cli.specs import find_spec
+from treadle.frontend.gallery import find_spec
 from treadle.frontend.load import load_spec
 from treadle.train.events import Finished
 from treadle.train.loop import Trainer
@@ -64,11 +64,7 @@ def run(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a network. Ctrl-C saves and leaves; `--resume RUN` goes on.
-
-    Examples: treadle train digits_mlp | treadle train lenet.tdl --data mnist --epochs 3 | treadle train
-    --resume runs/lenet-20260101-1
-    """
+    """Train a network. Ctrl-C saves and leaves; `--resume RUN` goes on."""
     if tensorboard:
         require_tensorboard()
     options = Options(name, data, epochs, steps, seed, device, threads)

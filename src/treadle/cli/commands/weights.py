@@ -26,10 +26,7 @@ AllOption = Annotated[bool, typer.Option("--all", help="When comparing: equal te
 def run(
     file: FileArgument, other: OtherArgument = None, show_all: AllOption = False, as_json: JsonOption = False
 ) -> None:
-    """List the tensors of a file with their statistics, or compare two files.
-
-    Examples: treadle weights runs/lenet-20260101-1 | treadle weights before.safetensors after.safetensors
-    """
+    """List the tensors of a file with their statistics, or compare two files."""
     first = open_tensors(checkpoint_file(file))
     if other is None:
         _list(first, as_json=as_json)
