@@ -1,4 +1,4 @@
-"""The backend tests of `onnx`: none fails, most pass; here every second one, all with `TREADLE_ALL_ONNX=1`."""
+"""The backend tests of `onnx`: none fails, most pass; every second one, or all with `TREADLE_ALL_ONNX=1`."""
 
 from __future__ import annotations
 

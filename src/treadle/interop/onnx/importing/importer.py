@@ -334,7 +334,8 @@ class Importer:
         if isinstance(result, Value):
             element = result.element if element is None else element
             roots |= result.roots
-            return Value(result.type, result.term, result.known, result.trained, label, roots, element)
+            kept = (result.type, result.term, result.known, result.trained)
+            return Value(*kept, label, roots, element, result.items)
         result = within(element, node, result)
         if not isinstance(result.expr, ast.Name):
             result = self.expansion.let(result, self.name_for(node, index))
@@ -350,6 +351,8 @@ class Importer:
 
     def tensor(self, value: Value) -> Term:
         """A value as a tensor of the spec: large constants become leaves, small ones are written out."""
+        if value.items is not None:
+            unsupported(f"`{value.label}` is a sequence; specs have tensors only")
         if value.term is None:
             array = value.known
             assert array is not None  # noqa: S101 - a value without a term is known

@@ -72,6 +72,11 @@ class Node:
         found = self.values[index] if index < len(self.values) else None
         return found if found is not None else self.refuse(f"operand {index} is missing")
 
+    def items(self, index: _Int) -> tuple[Value, ...]:
+        """The elements of an operand that is a sequence."""
+        found = self.value(index).items
+        return found if found is not None else self.refuse(f"operand {index} is no sequence")
+
     def __getitem__(self, index: int) -> Term:
         """An operand as a tensor."""
         return self.importer.tensor(self.value(index))

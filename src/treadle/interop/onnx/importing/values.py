@@ -34,6 +34,7 @@ class Value:
         label: its name in the file.
         roots: the inputs of the model that its elements depend on.
         element: the number of its element type in ONNX, if Treadle holds it in another type.
+        items: the elements of a sequence, which is no tensor.
     """
 
     type: TensorType
@@ -43,6 +44,7 @@ class Value:
     label: str = ""
     roots: frozenset[str] = frozenset()
     element: int | None = None
+    items: tuple[Value, ...] | None = None
 
     @property
     def folds(self) -> bool:
@@ -58,6 +60,12 @@ def known_value(array: Any, dtype: DType, **facts: Any) -> Value:
     """The value of an array whose elements are known."""
     elements = np.asarray(array)
     return Value(TensorType(dtype, elements.shape), known=elements, **facts)
+
+
+def sequence(items: Sequence[Value]) -> Value:
+    """A sequence of tensors; what depends on one of them depends on the inputs of all."""
+    roots = frozenset[str]().union(*(item.roots for item in items))
+    return Value(TensorType(DType.F32, ()), roots=roots, items=tuple(items))
 
 
 def sizes_array(sizes: Sequence[DimLike]) -> Array:

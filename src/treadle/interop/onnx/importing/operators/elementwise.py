@@ -25,6 +25,7 @@ def same(function: str) -> Translator:
     def translate(node: Node) -> Term:
         return call(function, *node.terms)
 
+    translate.__doc__ = f"`{function}(x)`."
     return translate
 
 

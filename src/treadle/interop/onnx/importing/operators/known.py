@@ -160,12 +160,12 @@ def not_(node: Node) -> Array:
 @folds("Abs", "Floor", "Ceil", "Sqrt", "Relu")
 def unary(node: Node) -> Array | None:
     """Functions of one number."""
-    functions = {
+    functions: dict[str, Callable[[Array], Array]] = {
         "Abs": np.abs,
         "Floor": np.floor,
         "Ceil": np.ceil,
         "Sqrt": np.sqrt,
-        "Relu": lambda x: np.maximum(x, 0),
+        "Relu": lambda array: np.maximum(array, 0),
     }
     array = node.known(0)
     if has_sizes(array):

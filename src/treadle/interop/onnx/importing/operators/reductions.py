@@ -12,13 +12,14 @@ from treadle.types import DType
 Reduction = Callable[[Node, Term, list[int], bool], Term]
 
 
-def reduction(reduce: Reduction) -> Translator:
-    """The translator of an operator that reduces axes."""
+def reduction(reduce: Reduction, meaning: str) -> Translator:
+    """The translator of an operator that reduces axes, and its meaning in words."""
 
     def translate(node: Node) -> Term:
         axes = reduced_axes(node)
         return node[0] if axes is None else reduce(node, node[0], axes, node.flag("keepdims", True))
 
+    translate.__doc__ = f"{meaning} along axes, or of everything."
     return translate
 
 
@@ -68,20 +69,20 @@ def _extreme(function: str, logical: str) -> Reduction:
     return reduce
 
 
-_REDUCTIONS: dict[str, Reduction] = {
-    "ReduceSum": _plain("sum"),
-    "ReduceProd": _plain("prod"),
-    "ReduceMax": _extreme("reduce_max", "any"),
-    "ReduceMin": _extreme("reduce_min", "all"),
-    "ReduceMean": _mean,
-    "ReduceL1": _of("sum", lambda x: call("abs", x)),
-    "ReduceL2": _l2,
-    "ReduceSumSquare": _of("sum", lambda x: x * x),
-    "ReduceLogSum": _log_sum,
-    "ReduceLogSumExp": _log_sum_exp,
+_REDUCTIONS: dict[str, tuple[Reduction, str]] = {
+    "ReduceSum": (_plain("sum"), "The sum"),
+    "ReduceProd": (_plain("prod"), "The product"),
+    "ReduceMax": (_extreme("reduce_max", "any"), "The largest element"),
+    "ReduceMin": (_extreme("reduce_min", "all"), "The smallest element"),
+    "ReduceMean": (_mean, "The mean"),
+    "ReduceL1": (_of("sum", lambda x: call("abs", x)), "The sum of absolute values"),
+    "ReduceL2": (_l2, "The root of the sum of squares"),
+    "ReduceSumSquare": (_of("sum", lambda x: x * x), "The sum of squares"),
+    "ReduceLogSum": (_log_sum, "The logarithm of the sum"),
+    "ReduceLogSumExp": (_log_sum_exp, "The logarithm of the sum of exponentials, without overflow,"),
 }
-for _name, _reduce in _REDUCTIONS.items():
-    operator(_name)(reduction(_reduce))
+for _name, (_reduce, _meaning) in _REDUCTIONS.items():
+    operator(_name)(reduction(_reduce, _meaning))
 
 
 @operator("ArgMax")

@@ -68,6 +68,8 @@ def _window(function: str) -> Translator:
         dtype = node.dtype_attribute("output_datatype", DType.F32)
         return window if dtype is DType.F32 else call("cast", window, dtype)
 
+    translate.__doc__ = f"`{function}(size)`."
+
     return translate
 
 

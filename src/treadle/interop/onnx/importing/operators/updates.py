@@ -62,3 +62,13 @@ def momentum(node: Node) -> Any:
         speed = node.let(keep * v + first * slope)
         rows.append((w - node[0] * (slope + keep * speed if nesterov else speed), speed))
     return _by_kind(rows)
+
+
+@operator("Gradient", domain=_TRAINING)
+def gradient(node: Node) -> list[Term]:
+    """The derivatives of the sum of a value by others, all of them named as in the graph."""
+    names = [text.decode() for text in node.attribute("xs")]
+    if names != list(node.proto.input[: len(names)]):
+        node.refuse("derivatives at other values than those of the graph")
+    y = node.importer.tensor(node.importer.find(node.text("y"), str(node)))
+    return [call("grad", call("sum", y), node[index]) for index in range(len(names))]
