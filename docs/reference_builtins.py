@@ -24,7 +24,7 @@ Calls that are wrong in one way, with the code of what is said at their place wh
 `treadle explain CODE` tells more. What the operations below refuse is listed [there](ops.md#what-is-refused).
 The inputs of these calls are:
 
-```
+```tdl
 {inputs}
 ```
 """

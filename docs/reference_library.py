@@ -62,7 +62,7 @@ def _definitions(source: Source) -> list[ast.Definition]:
 def _entry(source: Source, block: ast.Definition) -> str:
     words = " ".join(comment_above(source, block.span.line)) or "(no description)"
     shown = block.span.text.strip() if block.short else _head(block.span.text)
-    return f"### {block.name}\n\n```\n{shown}\n```\n\n{words}\n"
+    return f"### {block.name}\n\n```tdl\n{shown}\n```\n\n{words}\n"
 
 
 def _head(text: str) -> str:

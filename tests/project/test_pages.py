@@ -22,7 +22,7 @@ from treadle.frontend.parser import parse
 from treadle.source import Source
 
 ROOT = Path(__file__).resolve().parents[2]
-GENERATED = {"builtins.md", "gallery.md", "library.md", "ops.md"}
+GENERATED = {"api.md", "builtins.md", "gallery.md", "library.md", "ops.md"}
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",

@@ -136,8 +136,7 @@ class Network:
 
         Raises:
             TreadleError: E1005 for a model without outputs, E0610 for missing or unknown inputs, E0703, E0704
-            and
-                E0709 for arrays of another shape, element type or range.
+                and E0709 for arrays of another shape, element type or range.
         """
         job = self._job("forward", self._forward_graph)
         found = self._run(job, by_name(arrays, named, self.inputs))
@@ -224,9 +223,8 @@ class Network:
         Afterwards the parameters are those of the best epoch where the spec keeps it, else the last ones.
 
         Args:
-            data: arrays by input name, or splits of such arrays (`{"train": {...}, "test": {...}}`); the data
-            that
-                the spec names when None.
+            data: arrays by input name, or splits of such arrays (`{"train": {...}, "test": {...}}`); what the
+                spec names when None.
             epochs: instead of the spec's.
             steps: instead of the spec's.
             batch: examples in a batch, instead of the spec's.
@@ -235,8 +233,7 @@ class Network:
 
         Raises:
             TreadleError: E1005 without a train block; E07xx and E0610 for data that do not fit; E0612 when
-            the loss
-                is no finite number.
+                the loss is no finite number.
         """
         learning = Learning(self._setting.checked, self._plan("train"), self._setting.folders, self._leaves)
         adjusted = learning.adjusted(epochs, steps, batch, self._setting.seed)
