@@ -9,12 +9,13 @@ from treadle.interop.onnx.importing.registry import OPERATORS, Entry
 
 _HEADER = """# ONNX operators
 
-Generated from the translators in `src/treadle/interop/onnx/importing/operators/` by `docs/generate.py`; how models
-are imported stands in [ONNX](onnx.md).
+Generated from the translators in `src/treadle/interop/onnx/importing/operators/` by `docs/generate.py`; how
+models are imported stands in [ONNX](onnx.md).
 
 | Operator | Versions | What a spec says for it |
 |---|---|---|
 """
+
 
 def onnx_page() -> str:
     """`docs/onnx-operators.md`."""
