@@ -181,3 +181,32 @@ def test_what_has_no_form_is_refused_with_the_reason(body, reason):
     (found,) = caught.value.diagnostics
     assert found.code == "E1304"
     assert reason in found.message
+
+
+def test_sequences_are_lists_while_importing():
+    body = """g (float[6,2] x) => (float[4,2] y, int64 n, float[3,2] z) {
+      three = Constant<value: tensor = int64 {3}>()
+      two = Constant<value: tensor = int64 {2}>()
+      last = Constant<value: tensor = int64 {-1}>()
+      thirds = SplitToSequence<axis=0>(x, two)
+      turned = SequenceInsert(thirds, x, last)
+      rest = SequenceErase(turned, two)
+      n = SequenceLength(rest)
+      first = SequenceAt(rest, last)
+      pair = SequenceConstruct(first, first)
+      y = ConcatFromSequence<axis=0>(pair)
+      halves = SplitToSequence<axis=0>(x, three)
+      z = SequenceAt(halves, last)
+    }"""
+    text = agrees(model(body), x=floats(6, 2))
+    assert "concat(" in text
+
+
+def test_floats_of_eight_bits_are_rounded_where_they_are_made():
+    body = """g (float[N] x) => (float[N] y) {
+      q = Cast<to=17>(x)
+      y = Cast<to=1>(q)
+    }"""
+    x = np.array([0.1, -3.3, 500, 1e-4, 20.7], np.float32)
+    (found,) = TreadleRep(model(body), "numpy").run([x])
+    np.testing.assert_array_equal(found, [0.1015625, -3.25, 448, 0, 20])
