@@ -43,7 +43,6 @@ COMMANDS = {
     "completion": "completion",
 }
 _BOXES_NEED = 60  # columns
-_HELP = {"help_option_names": ["-h", "--help"]}
 
 
 class LazyCommands(typer.core.TyperGroup):
@@ -58,8 +57,10 @@ class LazyCommands(typer.core.TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"treadle.cli.commands.{COMMANDS[cmd_name]}")
-        single = typer.Typer(add_completion=False, context_settings=_HELP, rich_markup_mode=_markup())
-        single.command(cmd_name, epilog=PAGES[cmd_name].epilog(boxed=_markup() is not None))(module.run)
+        single = typer.Typer(add_completion=False, context_settings=_settings(), rich_markup_mode=_markup())
+        single.command(cmd_name, cls=_Command, epilog=PAGES[cmd_name].epilog(boxed=_markup() is not None))(
+            module.run
+        )
         return _with_help(typer.main.get_command(single), module.run)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -81,6 +82,13 @@ class LazyCommands(typer.core.TyperGroup):
         return super().resolve_command(ctx, args)
 
 
+class _Command(typer.core.TyperCommand):
+    """A command whose arguments are listed once."""
+
+    def format_arguments(self, ctx: Any, formatter: Any) -> None:
+        """Leaves them to the list that typer writes beside that of newer versions of click."""
+
+
 class _Listed(typer.core.TyperGroup):
     """Commands that can be listed, not run."""
 
@@ -96,6 +104,12 @@ class _Listed(typer.core.TyperGroup):
 def _markup() -> Literal["rich"] | None:
     """How help is laid out: in boxes, or as lines on narrow terminals, where boxes would cut words."""
     return "rich" if get_terminal_size().columns >= _BOXES_NEED else None
+
+
+def _settings() -> dict[str, Any]:
+    """How commands ask for help, and how wide it is where click would write wider."""
+    narrow = {} if _markup() else {"terminal_width": get_terminal_size().columns - 1}
+    return {"help_option_names": ["-h", "--help"], **narrow}
 
 
 def _with_help(command: Any, function: Callable[..., None]) -> Any:

@@ -1,15 +1,20 @@
 """What a person sees when something goes wrong: diagnostics on stderr, as text or JSON, and the exit code."""
 
 import json
-import os
 import sys
 import traceback
 from collections.abc import Iterable
 
+import click
+
+from treadle.cli.streams import coloured
+from treadle.cli.usage import usage_problem
 from treadle.errors import Diagnostic, TreadleError
 from treadle.errors.render import to_json, to_text
 
+EXIT_DONE = 0
 EXIT_DIAGNOSTICS = 1
+EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 _BOLD, _RED, _YELLOW, _BLUE, _RESET = "\033[1m", "\033[31m", "\033[33m", "\033[34m", "\033[0m"
@@ -20,6 +25,12 @@ def report(error: BaseException, *, as_json: bool, debug: bool) -> int:
     if isinstance(error, KeyboardInterrupt):
         print("interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return EXIT_USAGE
+    if isinstance(error, click.ClickException):
+        show([usage_problem(error)], as_json=as_json)
+        return EXIT_USAGE
     if debug and not isinstance(error, TreadleError):
         traceback.print_exception(error)
     found = error.diagnostics if isinstance(error, TreadleError) else [_internal(error)]
@@ -32,7 +43,7 @@ def show(found: Iterable[Diagnostic], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"diagnostics": [to_json(diagnostic) for diagnostic in found]}, indent=2))
         return
-    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    colour = coloured(sys.stderr)
     print(
         "\n\n".join(_coloured(to_text(one), one) if colour else to_text(one) for one in found),
         file=sys.stderr,

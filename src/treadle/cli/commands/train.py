@@ -25,7 +25,7 @@ from treadle.frontend.gallery import find_spec
 from treadle.frontend.load import load_spec
 from treadle.train.events import Finished
 from treadle.train.loop import Trainer
-from treadle.train.runs import RunFolder
+from treadle.train.runs import RunFolder, resumed
 from treadle.train.tensorboard import require_tensorboard, with_tensorboard
 from treadle.train.weights import load_weights
 
@@ -41,7 +41,10 @@ DeviceOption = Annotated[
     typer.Option("--device", help="`cpu` (the default) and `cuda` (a GPU) compile; `numpy` interprets."),
 ]
 RunOption = Annotated[Path | None, typer.Option("--run", metavar="DIR", help="Name of the new run folder.")]
-ResumeOption = Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="Go on with a run.")]
+ResumeOption = Annotated[
+    Path | None,
+    typer.Option("--resume", metavar="RUN", help="Go on with a run, or from a file in its checkpoints."),
+]
 
 TensorBoardOption = Annotated[
     bool, typer.Option("--tensorboard", help="Write TensorBoard's logs into the run folder, too.")
@@ -75,7 +78,7 @@ def run(
     if resume is not None and run_folder is not None:
         raise typer.BadParameter("--run names a new folder, --resume one that is there")
     if resume is not None:
-        folder = RunFolder(resume)
+        folder, start = resumed(resume)
         launch = prepare_again(folder, find_spec(spec) if spec else None, options)
     else:
         path = find_spec(str(spec))
@@ -83,7 +86,7 @@ def run(
         folder = RunFolder.create_at(run_folder) if run_folder else RunFolder.create(Path("runs"), path.stem)
     with folder.recorded():
         if resume is not None:
-            launch.trainer.resume(folder)
+            launch.trainer.resume(folder, start)
         else:
             _begin(folder, launch, weights, quiet=quiet or as_json)
         with stop_on_interrupt(launch.trainer):

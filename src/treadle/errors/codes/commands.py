@@ -117,4 +117,11 @@ CODES = (
         "`treadle new` begins with one of the specs that come with Treadle for this purpose.",
         "treadle new net --template conv     # wrong\ntreadle new net --template cnn      # right",
     ),
+    CodeInfo(
+        "E1019",
+        "wrong command line",
+        "A command, an option or a value is unknown, or one is missing. Commands then end with exit code 2, "
+        "where other mistakes end with 1; `--help` after a command lists what it takes.",
+        "treadle check net.tdl --jsn     # wrong\ntreadle check net.tdl --json    # right",
+    ),
 )
