@@ -1,5 +1,7 @@
 """Writes the generated references: `docs/ops.md` from the registry, `docs/library.md` from the library,
-`docs/builtins.md` from the functions written in Python, `docs/gallery.md` from the specs.
+`docs/builtins.md` from the functions written in Python, `docs/gallery.md` from the specs, `docs/cli.md` and
+the table of `treadle.cli.command_table` from the commands, `docs/onnx-operators.md` from the translators of
+ONNX operators.
 
     python docs/generate.py            writes all
     python docs/generate.py --check    exits with 1 and names the stale ones, if any
@@ -13,9 +15,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from reference_api import api_page
 from reference_builtins import builtins_page
+from reference_cli import cli_page, command_file
 from reference_gallery import SPECS, gallery_page
 from reference_library import library_page
+from reference_onnx import onnx_page
 from reference_ops import ops_page
 from treadle.frontend.load import load_text
 from treadle.viz import Wish, draw, subject_of
@@ -27,6 +32,10 @@ PAGES: dict[str, Callable[[], str]] = {
     "library.md": library_page,
     "builtins.md": builtins_page,
     "gallery.md": gallery_page,
+    "onnx-operators.md": onnx_page,
+    "api.md": api_page,
+    "../src/treadle/cli/commands.json": command_file,
+    "cli.md": cli_page,
 }
 
 
