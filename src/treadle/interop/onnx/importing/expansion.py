@@ -26,6 +26,8 @@ from treadle.interop.onnx.importing.values import Array
 from treadle.source import Source
 from treadle.types import DimLike, DType, TensorType
 
+_VIEWS = frozenset({"slice", "reshape", "transpose", "broadcast_to", "gather", "cast"})
+
 
 class Expansion:
     """A model that grows by statements.
@@ -130,6 +132,16 @@ class Expansion:
         """The type of an expression; None if it is no tensor."""
         meaning = self.meaning(value)
         return meaning.type if isinstance(meaning, Tensor) else None
+
+    def is_zero(self, value: Term) -> bool:
+        """Whether a tensor is made of zeros by its expression alone: `full` with 0, or a part of it."""
+        meaning = self.meaning(value)
+        if not isinstance(meaning, Tensor):
+            return False
+        node = meaning.node
+        while node.op in _VIEWS:
+            node = node.inputs[0]
+        return node.op == "const" and node.attrs["value"] == 0
 
     @property
     def leaves(self) -> dict[str, TensorType]:

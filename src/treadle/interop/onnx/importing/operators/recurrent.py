@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from treadle.interop.onnx.importing.node import Node
-from treadle.interop.onnx.importing.operators.recurrent_layers import fitting_layers
+from treadle.interop.onnx.importing.operators.recurrent_layers import fitting_layers, zero_state
 from treadle.interop.onnx.importing.registry import operator
 from treadle.interop.onnx.importing.terms import Term, call, function, name
 from treadle.types import DimLike
@@ -140,7 +140,7 @@ def _reversed(node: Node, number: int) -> bool:
 
 
 def _start(node: Node, index: int, way: Direction, batch: DimLike, batch_first: bool) -> Term:
-    if not node.has(index):
+    if not node.has(index) or zero_state(node, index):
         return call("full", [batch, way.hidden], 0, None if node.dtype(0).value == "f32" else node.dtype(0))
     return node[index][:, way.number] if batch_first else node[index][way.number]
 

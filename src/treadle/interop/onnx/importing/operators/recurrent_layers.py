@@ -32,13 +32,16 @@ def fitting_layers(node: Node, gates: int) -> list[tuple[Term, dict[str, Array]]
 def _plain(node: Node) -> bool:
     """Whether there are no lengths, first states, peepholes, unusual activations, nor a use of the memory."""
     unusual = any(node.given(option) for option in _OPTIONS) or node.has(4) or node.has(7) or node.wants(2)
-    started = any(node.has(index) and not _zero(node, index) for index in (5, 6))
+    started = any(node.has(index) and not zero_state(node, index) for index in (5, 6))
     reset = node.op == "GRU" and not node.flag("linear_before_reset")
     return not (unusual or started or reset) and _activation(node) is not None
 
 
-def _zero(node: Node, index: int) -> bool:
-    return node.is_known(index) and not np.any(node.known(index))
+def zero_state(node: Node, index: int) -> bool:
+    """Whether a first state is nothing but zeros."""
+    if node.is_known(index):
+        return not np.any(node.known(index))
+    return node.importer.expansion.is_zero(node[index])
 
 
 def _activation(node: Node) -> str | None:
