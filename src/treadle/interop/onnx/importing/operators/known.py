@@ -279,8 +279,8 @@ def constant_of_shape(node: Node) -> Value | None:
     if any(isinstance(size, Dim) for size in sizes) or shape_size(tuple(sizes)) > MOST_FOLDED:  # type: ignore[operator]
         return None
     value = node.importer.constant(node.attribute("value")) if node.given("value") else None
-    if value is None or value.known is None:
-        return None
+    if value is None or value.known is None or value.type.dtype.is_float:
+        return None  # numbers for computing, not sizes: `full(...)` says it better
     filled = np.full([int(size) for size in sizes], value.known.reshape(-1)[0])  # type: ignore[arg-type]
     return known_value(filled, value.type.dtype)
 

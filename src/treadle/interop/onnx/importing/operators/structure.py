@@ -7,7 +7,7 @@ import numpy as np
 from treadle.interop.onnx.importing.node import Node
 from treadle.interop.onnx.importing.registry import operator
 from treadle.interop.onnx.importing.terms import Term, call
-from treadle.interop.onnx.importing.values import Value, known_value
+from treadle.interop.onnx.importing.values import Value, known_value, plain
 from treadle.types import DimLike, DType
 from treadle.types.tensor import Shape, shape_size
 
@@ -37,7 +37,7 @@ def constant_of_shape(node: Node) -> Term:
     if value is None or value.known is None:
         return call("full", node.sizes(0), 0.0)
     dtype = value.type.dtype
-    number = value.known.reshape(-1)[0].item()
+    number = plain(value.known.reshape(-1)[0], dtype)
     return call("full", node.sizes(0), number, None if dtype is DType.F32 else dtype)
 
 
