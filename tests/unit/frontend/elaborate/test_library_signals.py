@@ -106,3 +106,11 @@ def test_small_floats_have_few_bits():
     np.testing.assert_array_equal(found, [1, 1.25, -15, 2**-8, 0, 448, 448, 448, np.nan])
     found = run_expression("small_float(x, 3, [-6, 8], 448.0, inf)", x=-x)
     np.testing.assert_array_equal(found[5:], [-448, -np.inf, -np.inf, np.nan])
+
+
+def test_the_remainder_of_an_infinite_divisor_is_the_number_or_the_divisor():
+    x, y = (
+        np.array([3, -3, 0, 5, 5], np.float32),
+        np.array([np.inf, np.inf, -np.inf, -np.inf, -3], np.float32),
+    )
+    np.testing.assert_array_equal(run_expression("remainder(x, y)", x=x, y=y), [3, np.inf, 0, -np.inf, -1])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import reduce
 
+import numpy as np
+
 from treadle.interop.onnx.importing.node import Node
 from treadle.interop.onnx.importing.registry import Translator, operator
 from treadle.interop.onnx.importing.terms import Term, call, total
@@ -83,7 +85,8 @@ def mod(node: Node) -> Term:
     """The remainder, with the sign of y; with `fmod` that of x."""
     left, right = node.terms
     if not node.flag("fmod"):
-        return left % right
+        endless = node.dtype(0).is_float and not (node.is_known(1) and np.isfinite(node.known(1)).all())
+        return call("remainder", left, right) if endless else left % right
     if node.dtype(0).is_float:
         return call("fmod", left, right)
     if node.dtype(0) is DType.U8:
