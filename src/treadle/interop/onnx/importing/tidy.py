@@ -18,7 +18,11 @@ _OF_EQUALS = frozenset({"where", "concat", "stack", "maximum", "minimum", "full"
 
 
 def tidied(body: Sequence[ast.Statement], layers: Collection[str]) -> tuple[ast.Statement, ...]:
-    """The statements with chains joined; `layers` are the names that are layers rather than functions."""
+    """The statements with chains joined, without values that nothing uses.
+
+    `layers` are the names that are layers rather than functions.
+    """
+    body = _used(body)
     uses = Counter(
         node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)
     )
@@ -30,6 +34,23 @@ def tidied(body: Sequence[ast.Statement], layers: Collection[str]) -> tuple[ast.
         else:
             result[-1] = joined
     return tuple(result)
+
+
+def _used(body: Sequence[ast.Statement]) -> list[ast.Statement]:
+    """The statements that give something which a later one needs."""
+    needed: set[str] = set()
+    kept = []
+    for statement in reversed(body):
+        if not isinstance(statement, ast.Assign) or _given(statement) & needed:
+            needed |= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+            kept.append(statement)
+    return kept[::-1]
+
+
+def _given(statement: ast.Assign) -> set[str]:
+    """The names that a statement binds; what a scan carries is bound after it, too."""
+    carried = {node.name for node in ast.walk(statement) if isinstance(node, ast.Carry)}
+    return carried | {target.id for target in statement.targets}
 
 
 def _joined(
