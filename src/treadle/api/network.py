@@ -6,7 +6,7 @@ needed, one for each size of batch; all share the parameters. Non-goals: describ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from treadle.api.history import History
 from treadle.api.learning import Learning, evaluate
 from treadle.api.leaves import Leaves
 from treadle.api.programs import Job, Runner
+from treadle.api.view import View
 from treadle.autodiff.attach import GRADIENT, with_gradients
 from treadle.backends.protocol import Array
 from treadle.driver import restrict
@@ -327,32 +328,6 @@ class Network:
 
     def _trained(self, graph: Graph) -> list[str]:
         return [name for name in graph.params if self._leaves.infos[name].trainable]
-
-
-class View(MutableMapping[str, Array]):
-    """Leaves of one kind, as a mapping by name."""
-
-    def __init__(self, leaves: Leaves, kind: str) -> None:
-        """A window on all leaves of a kind."""
-        self._leaves = leaves
-        self._names = [name for name in leaves if leaves.infos[name].kind == kind]
-
-    def __getitem__(self, name: str) -> Array:
-        if name not in self._names:
-            raise KeyError(name)
-        return self._leaves.read(name)
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self._leaves.write(name, value)
-
-    def __delitem__(self, name: str) -> None:
-        raise TypeError(f"{name} belongs to the network")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 def _refuse_unknown(name: str, graph: Graph) -> None:
