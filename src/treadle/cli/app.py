@@ -1,7 +1,8 @@
 """The entry point `treadle`: commands are imported when they are called, so that `check` starts fast.
 
 Exit codes: 0 done; 1 the spec, a file or the training is wrong (diagnostics on stderr); 2 the command line
-is wrong; 130 interrupted; 141 nobody reads the output any more. No Python traceback unless `--debug` stands on the command line.
+is wrong; 130 interrupted; 141 nobody reads the output any more. No Python traceback unless `--debug` stands
+on the command line.
 """
 
 import gc

@@ -7,6 +7,7 @@ importing commands: a shell waits for the answer.
 import re
 from collections.abc import Callable, Iterable
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 
 from treadle.cli.command_table import CommandEntry, OptionEntry, command_table
@@ -63,12 +64,14 @@ def _values(option: str, current: str, before: list[str]) -> list[str]:
 
 
 def _arguments(entry: CommandEntry, current: str, before: list[str]) -> list[str]:
-    given = [word for word in before[1:] if not word.startswith("-")]
+    pairs = pairwise(before)
+    given = [word for last, word in pairs if word[0:1] != "-" and not _takes_value(entry, last)]
     places = entry["arguments"]
     if not places or (len(given) >= len(places) and "..." not in places[-1]["value"]):
         return []
     place = places[min(len(given), len(places) - 1)]["value"].strip("[]").removesuffix("...").strip("[]")
-    return list(dict.fromkeys(found for kind in place.split("|") for found in _KINDS[kind](current)))
+    found = dict.fromkeys(one for kind in place.split("|") for one in _KINDS[kind](current))
+    return [one for one in found if one.removesuffix("/") not in found or not one.endswith("/")]
 
 
 def _starting(current: str, candidates: Iterable[str]) -> list[str]:

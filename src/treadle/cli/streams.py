@@ -1,4 +1,4 @@
-"""Output that goes wherever it is sent: terminals and files, pipes that are closed, encodings without accents.
+"""Output goes wherever it is sent: to terminals and files, closed pipes, encodings without accents.
 
 Input: the process's streams. Output: none. Non-goals: what is printed.
 """

@@ -1,10 +1,13 @@
 """What `eval`, `predict` and others share: finding the trained network that an argument means."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
+from treadle.errors import did_you_mean, fail
 from treadle.frontend.choice import choose_model, choose_plan
-from treadle.frontend.gallery import find_spec
+from treadle.frontend.gallery import find_spec, gallery
 from treadle.frontend.result import Checked, ModelGraph, TrainPlan
 from treadle.train.trained import Origin, open_spec, origin_of_run, origin_of_spec
 
@@ -46,4 +49,19 @@ def origin_of(target: str, weights: Path | None, data: Path | None) -> Origin:
     path = Path(target)
     if path.is_dir() and weights is None:
         return origin_of_run(path, data)
+    if not path.exists() and target not in gallery() and (run := did_you_mean(target, _runs())):
+        fail("E0801", f"there is no run and no spec {target}", hint=run)
     return origin_of_spec(find_spec(target), weights, data)
+
+
+def _runs() -> list[str]:
+    """Runs below this folder: their paths, and these without the folder of runs."""
+    found = sorted(path.parent for path in Path("runs").glob("*/run.json"))
+    return [*map(str, found), *(path.name for path in found)]
+
+
+def refuse_split(split: str, splits: Iterable[str]) -> NoReturn:
+    """Raises TreadleError: E0708, with the nearest of the splits that there are."""
+    names = list(splits)
+    hint = did_you_mean(split, names) or f"splits are: {', '.join(names)}"
+    fail("E0708", f"the data have no split `{split}`", hint=hint)

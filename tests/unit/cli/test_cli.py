@@ -5,7 +5,7 @@ import json
 import pytest
 
 from treadle.cli import app
-from treadle.cli.specs import find_spec, gallery
+from treadle.frontend.gallery import find_spec, gallery
 
 GOOD = "model M {\n  input x: f32[N, 4]\n  output y = x |> dense(2)\n}\n"
 BAD = "model M {\n  input x: f32[N, 4]\n  output y = x |> dens(2)\n}\n"
@@ -188,7 +188,7 @@ def test_summary_of_a_sequence_model_is_symbolic(run):
 def test_gradcheck_reports_each_parameter(run):
     code, out, _ = run("gradcheck", "xor_mlp", "--samples", "2", "--json")
     assert code == 0
-    (phase,) = json.loads(out)
+    (phase,) = json.loads(out)["phases"]
     assert [one["name"] for one in phase["parameters"]] == ["dense.W", "dense.b", "dense_2.W", "dense_2.b"]
 
 

@@ -55,11 +55,11 @@ def run(capsys, monkeypatch, tmp_path):
 def test_text_from_a_run(run):
     run("train", "letters.tdl", "--quiet", "--run", "first")
     code, out, _ = run("generate", "first", "--name", "Letters", "--json")
-    texts = json.loads(out)
+    texts = json.loads(out)["results"]
     assert code == 0
     assert [len(text) for text in texts] == [7, 7]
     assert all(text.startswith("ab") for text in texts)
-    assert json.loads(run("generate", "first", "--name", "Letters", "--json")[1]) == texts
+    assert json.loads(run("generate", "first", "--name", "Letters", "--json")[1]) == {"results": texts}
     _, out, _ = run("generate", "first", "--name", "Letters", "--prompt", "cd", "--n", "1", "--beam", "3")
     assert out.startswith("cd")
 

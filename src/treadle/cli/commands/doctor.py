@@ -18,6 +18,7 @@ from treadle.cli.problems import EXIT_DIAGNOSTICS
 from treadle.frontend.gallery import gallery
 
 _LIBRARIES = (
+    "click",
     "numpy",
     "numba",
     "scipy",
@@ -27,7 +28,14 @@ _LIBRARIES = (
     "scikit-learn",
     "matplotlib",
     "pydot",
+    "rich",
+    "typer",
 )
+_EXTRAS = {  # package: the extra that brings it, and what it is for
+    "onnx": ("onnx", "`treadle import` and `treadle export`"),
+    "pygls": ("lsp", "`treadle lsp`"),
+    "tensorboardX": ("tensorboard", "`treadle train --tensorboard`"),
+}
 _VECTOR_UNITS = ("avx512f", "avx2", "fma", "asimd", "sve")
 
 
@@ -39,6 +47,7 @@ def run(as_json: JsonOption = False) -> None:
         **_machine(),
         **cuda_findings(inspect()),
         **_libraries(),
+        **_extras(),
         **_tools(),
     }
     if as_json:
@@ -76,6 +85,17 @@ def _cpu_flags() -> set[str]:
     path = Path("/proc/cpuinfo")
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return {word for line in lines if line.startswith(("flags", "Features")) for word in line.split()}
+
+
+def _extras() -> dict[str, Finding]:
+    return {name: _extra(name, extra, use) for name, (extra, use) in _EXTRAS.items()}
+
+
+def _extra(name: str, extra: str, use: str) -> Finding:
+    try:
+        return Finding("ok", version(name))
+    except PackageNotFoundError:
+        return Finding("absent", f'not installed; {use} needs it: pip install "treadle[{extra}]"')
 
 
 def _libraries() -> dict[str, Finding]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.options import ModelOption, SpecArgument
+from treadle.cli.options import ModelOption, QuietOption, SpecArgument
 from treadle.errors import did_you_mean, fail
 from treadle.frontend.gallery import find_spec
 from treadle.frontend.load import load_spec
@@ -41,6 +41,7 @@ def run(
     closed: CloseOption = None,
     phase: PhaseOption = None,
     force: ForceOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Draw a network, its gradients, its kernels or its memory; svg, png and pdf need Graphviz."""
     if what not in WHATS:
@@ -51,4 +52,5 @@ def run(
     program = subject_of(load_spec(path), wish.what, model, phase)
     drawing = draw(program, output or Path(f"{path.stem}.svg"), wish, overwrite=force)
     noun = "buffers" if wish.what == "memory" else "boxes"
-    print(f"{drawing.path}: {drawing.boxes} {noun}" + (f" ({drawing.note})" if drawing.note else ""))
+    if not quiet:
+        print(f"{drawing.path}: {drawing.boxes} {noun}" + (f" ({drawing.note})" if drawing.note else ""))

@@ -15,8 +15,7 @@ from treadle.cli.options import (
     WeightsOption,
 )
 from treadle.cli.tables import number, table
-from treadle.cli.trained import open_trained
-from treadle.errors import did_you_mean, fail
+from treadle.cli.trained import open_trained, refuse_split
 from treadle.train.evaluation import evaluate_split
 from treadle.train.feeds import load_feeds
 from treadle.train.programs import compile_evaluation
@@ -40,8 +39,7 @@ def run(
     values = leaf_values(opened.origin, opened.plan.eval)
     feeds = load_feeds(opened.checked, opened.plan, opened.origin.folders)
     if split is not None and split not in feeds:
-        hint = did_you_mean(split, feeds) or f"splits are: {', '.join(feeds)}"
-        fail("E0708", f"the data have no split `{split}`", hint=hint)
+        refuse_split(split, feeds)
     chosen = {name: feed for name, feed in feeds.items() if split in {None, name}}
     evaluation = compile_evaluation(opened.plan, chosen, device, threads)
     write_leaves(evaluation.session, values)

@@ -1,12 +1,14 @@
 """`treadle fmt FILE...`: the uniform layout of specs, written back, compared or shown."""
 
 import difflib
+import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from treadle.cli.options import JsonOption, QuietOption
 from treadle.cli.problems import EXIT_DIAGNOSTICS
 from treadle.errors import fail
 from treadle.frontend.format import format_source
@@ -24,21 +26,34 @@ CheckOption = Annotated[
 DiffOption = Annotated[bool, typer.Option("--diff", help="Change nothing; print what would change.")]
 
 
-def run(files: FileArguments, check: CheckOption = False, diff: DiffOption = False) -> None:
+def run(
+    files: FileArguments,
+    check: CheckOption = False,
+    diff: DiffOption = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Format specs: indentation, spaces, empty lines, long lines; comments and columns stay."""
     pairs = [(source, format_source(source)) for source in map(_read, files)]
     changed = [(source, text) for source, text in pairs if source.text != text]
-    for source, text in changed if diff else ():
-        print("".join(_difference(source, text)), end="")
+    if as_json:
+        print(json.dumps({"files": [_as_json(source, text) for source, text in pairs]}, indent=2))
     if check or diff:
-        _say(changed)
+        if not as_json:
+            _show(changed, diff=diff)
         raise typer.Exit(EXIT_DIAGNOSTICS if changed and check else 0)
     for source, text in pairs:
         if source.name == STANDARD_INPUT:
-            print(text, end="")
+            print("" if as_json else text, end="")
         elif source.text != text:
             Path(source.name).write_text(text, encoding="utf-8")
-            print(f"{source.name}: formatted")
+            if not quiet and not as_json:
+                print(f"{source.name}: formatted")
+
+
+def _as_json(source: Source, text: str) -> dict[str, Any]:
+    differs = source.text != text
+    return {"file": source.name, "changes": differs, "difference": "".join(_difference(source, text))}
 
 
 def _read(name: str) -> Source:
@@ -55,6 +70,8 @@ def _difference(source: Source, text: str) -> list[str]:
     return list(difflib.unified_diff(before, after, source.name, f"{source.name} (formatted)"))
 
 
-def _say(changed: list[tuple[Source, str]]) -> None:
+def _show(changed: list[tuple[Source, str]], *, diff: bool) -> None:
+    for source, text in changed if diff else ():
+        print("".join(_difference(source, text)), end="")
     for source, _ in changed:
         print(f"{source.name}: would be formatted", file=sys.stderr)

@@ -16,7 +16,7 @@ from treadle.cli.options import (
     ThreadsOption,
     WeightsOption,
 )
-from treadle.cli.trained import origin_of
+from treadle.cli.trained import origin_of, refuse_split
 from treadle.errors import fail
 from treadle.frontend.choice import choose_generation
 from treadle.frontend.result import Checked, GeneratePlan
@@ -100,7 +100,7 @@ def run(
     given = _given(checked, plan, origin, split, wish)
     values = leaf_values(origin, plan.model)
     if plan.sequence is None:
-        _write(generate_arrays(plan, values, wish, given, device, threads), files)
+        _write(generate_arrays(plan, values, wish, given, device, threads), files, as_json=as_json)
     else:
         found = generate_sequences(plan, values, wish, given, device, threads)
         _show([known.decode(one) if known else one for one in found], as_json=as_json)
@@ -115,7 +115,7 @@ def _given(
         return {}
     feeds = load_feeds(checked, plan, origin.folders)
     if split not in feeds:
-        fail("E0708", f"the data have no split `{split}`", hint=f"splits are: {', '.join(feeds)}")
+        refuse_split(split, feeds)
     rows = feeds[split].table.take(slice(0, wish.count))
     return {name: array for name, array in feeds[split].batch(rows, 0).items() if name in needed}
 
@@ -143,20 +143,22 @@ def _files(path: Path, plan: GeneratePlan, *, force: bool) -> list[Path]:
     return files
 
 
-def _write(results: dict[str, Array], files: list[Path]) -> None:
+def _write(results: dict[str, Array], files: list[Path], *, as_json: bool) -> None:
     archive, *pictures = files
     write_npz(archive, {name.partition(":")[2]: array for name, array in results.items()})
-    shapes = ", ".join(f"{name.partition(':')[2]} {list(array.shape)}" for name, array in results.items())
-    print(f"{archive}: {shapes}")
     images = [array for name, array in results.items() if name.startswith("images:")]
     for picture, array in zip(pictures, images, strict=True):
         write_atomically(picture, grid_png(array))
-        print(picture)
+    if as_json:
+        print(json.dumps({"files": [str(file) for file in files]}, indent=2))
+        return
+    shapes = ", ".join(f"{name.partition(':')[2]} {list(array.shape)}" for name, array in results.items())
+    print("\n".join([f"{archive}: {shapes}", *map(str, pictures)]))
 
 
 def _show(found: list[Any], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(found))
+        print(json.dumps({"results": found}))
         return
     for number, one in enumerate(found):
         text = one if isinstance(one, str) else " ".join(map(str, one))

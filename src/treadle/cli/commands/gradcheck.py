@@ -36,7 +36,7 @@ def run(
     plan = choose_plan(load_spec(find_spec(spec)), name)
     reports = check_gradients(plan, seed=seed, batch=batch, samples=samples, device=device)
     if as_json:
-        print(json.dumps([asdict(report) for report in reports], indent=2))
+        print(json.dumps({"phases": [asdict(report) for report in reports]}, indent=2))
     else:
         for report in reports:
             print(_as_text(report, tolerance))

@@ -1,5 +1,6 @@
 """`treadle new NAME`: a commented spec to begin with, which checks and trains as it is."""
 
+import json
 import re
 from importlib import resources
 from pathlib import Path
@@ -7,24 +8,41 @@ from typing import Annotated
 
 import typer
 
+from treadle.cli.options import JsonOption, QuietOption
+from treadle.cli.tables import table
 from treadle.errors import did_you_mean, fail
 
 _ENDING = ".tdl"
 _PLACEHOLDER = re.compile(r"\bNetwork\b")
 
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Of the file, and of the model in it.")]
+NameArgument = Annotated[
+    str | None, typer.Argument(metavar="[NAME]", help="Of the file, and of the model in it.")
+]
 TemplateOption = Annotated[
     str,
     typer.Option(
         "--template", "-t", help="mlp, cnn, rnn, transformer, gan, vae or regression: what to begin with."
     ),
 ]
+ListOption = Annotated[bool, typer.Option("--list", help="List the templates, and write nothing.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
 
 
-def run(name: NameArgument, template: TemplateOption = "mlp", force: ForceOption = False) -> None:
+def run(
+    name: NameArgument = None,
+    template: TemplateOption = "mlp",
+    list_all: ListOption = False,
+    force: ForceOption = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Write a spec to begin with: it checks and trains as it is, on data that come with it."""
     known = templates()
+    if list_all:
+        _list(known, as_json=as_json)
+        return
+    if name is None:
+        raise typer.BadParameter("name a file, or list the templates with --list")
     if template not in known:
         hint = did_you_mean(template, known) or f"templates are: {', '.join(known)}"
         fail("E1018", f"there is no template `{template}`", hint=hint)
@@ -34,7 +52,19 @@ def run(name: NameArgument, template: TemplateOption = "mlp", force: ForceOption
     text = named(known[template], path.stem).replace("FILE", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    print(f"{path}: try `treadle check {path}`, then `treadle train {path}`")
+    if as_json:
+        print(json.dumps({"file": str(path)}))
+    elif not quiet:
+        print(f"{path}: try `treadle check {path}`, then `treadle train {path}`")
+
+
+def _list(known: dict[str, str], *, as_json: bool) -> None:
+    """Names and first comments of the templates."""
+    summaries = {name: text.partition("\n")[0].lstrip("# ") for name, text in known.items()}
+    if as_json:
+        print(json.dumps({"templates": summaries}, indent=2))
+    else:
+        print(table(list(summaries.items()), left=2))
 
 
 def templates() -> dict[str, str]:

@@ -17,7 +17,7 @@ from treadle.cli.options import (
     WeightsOption,
 )
 from treadle.cli.tables import number, table
-from treadle.cli.trained import OpenedModel, open_model
+from treadle.cli.trained import OpenedModel, open_model, refuse_split
 from treadle.errors import fail
 from treadle.frontend.choice import choose_plan
 from treadle.train.data.columns import Spans
@@ -80,7 +80,7 @@ def _rows_of_data(opened: OpenedModel, name: str | None, split: str, rows: str) 
     plan = choose_plan(opened.checked, name or opened.origin.train)
     feeds = load_feeds(opened.checked, plan, opened.origin.folders)
     if split not in feeds:
-        fail("E0708", f"the data have no split `{split}`", hint=f"splits are: {', '.join(feeds)}")
+        refuse_split(split, feeds)
     start, stop = _range(rows, feeds[split].table.size)
     taken = feeds[split].table.take(slice(start, stop))
     return Table(dict(feeds[split].batch(taken, 0)))

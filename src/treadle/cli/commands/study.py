@@ -50,7 +50,10 @@ ReachOption = Annotated[
     float, typer.Option("--reach", help="How far the surface goes, in lengths of the weights.")
 ]
 FolderOption = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="The folder of results; studies/NAME by default.")
+    Path | None,
+    typer.Option(
+        "--output", "-o", "--out", metavar="DIR", help="The folder of results; studies/NAME by default."
+    ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing study.")]
 
@@ -170,7 +173,11 @@ def run(
     opened = open_trained(target, weights, data, name)
     folder = out or Path("studies") / opened.plan.name
     if (folder / "study.json").exists() and not force:
-        fail("E1004", f"{folder} holds a study already", hint="choose another with `--out`, or use `--force`")
+        fail(
+            "E1004",
+            f"{folder} holds a study already",
+            hint="choose another with `--output`, or use `--force`",
+        )
     model, values = opened.plan.eval, leaf_values(opened.origin, opened.plan.eval)
     feeds = load_feeds(opened.checked, opened.plan, opened.origin.folders)
     feed = feeds.get(TRAIN)

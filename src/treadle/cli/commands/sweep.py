@@ -22,7 +22,9 @@ JobsOption = Annotated[
 ]
 FolderOption = Annotated[
     Path | None,
-    typer.Option("--out", metavar="DIR", help="The folder of results; sweeps/SPEC-NAME by default."),
+    typer.Option(
+        "--output", "-o", "--out", metavar="DIR", help="The folder of results; sweeps/SPEC-NAME by default."
+    ),
 ]
 
 _MAX_SHOWN = 20
