@@ -83,8 +83,10 @@ def write_failure(folder: RunFolder, failed: FailedRun, found: Finding | None, p
     rows = {} if failed.run.rows is None else {"rows": failed.run.rows}
     inputs = {name.lstrip("$"): np.asarray(value) for name, value in failed.run.inputs.items()}
     write_npz(path / "batch.npz", inputs | rows)
-    save_checkpoint(path / "before.safetensors", Checkpoint(failed.leaves, {"step": failed.step - 1}))
+    before = failed.step - 1 if failed.split == TRAIN else failed.step
+    save_checkpoint(path / "before.safetensors", Checkpoint(failed.leaves, {"step": before}))
     report = {"message": problem.message, "step": failed.step, "phase": failed.run.phase.name}
+    report |= {"split": failed.split}
     report |= {"rows": [] if failed.run.rows is None else failed.run.rows.tolist()}
     report |= {} if found is None else _report(found)
     write_atomically(path / "report.json", json.dumps(report, indent=2).encode() + b"\n")
@@ -126,13 +128,14 @@ def _what(origin: Origin) -> str:
 
 def _frames(plan: TrainPlan, failed: FailedRun, found: Finding) -> list[Frame]:
     node, phases = found.origin.node, len(plan.phases) > 1
-    parts = [f"phase {failed.run.phase.name}"] if phases else []
+    phase = [f"phase {failed.run.phase.name}"] if phases else []
+    parts = phase if failed.split == TRAIN else [f"evaluation of `{failed.split}`"]
     parts += [f"layer `{node.scope}`"] if node.scope else []
     parts += ["the forward pass" if found.forward else "the gradient or update of what stands here"]
     parts += [f"step {found.origin.index} of the loop"] if found.origin.index is not None else []
     frames = [Frame(", ".join(parts))]
     if failed.run.rows is not None:
-        examples = f"examples {_listed(failed.run.rows)} of `{TRAIN}`"
+        examples = f"examples {_listed(failed.run.rows)} of `{failed.split}`"
         frames.append(Frame(f"step {failed.step}, batch {failed.run.number + 1}: {examples}"))
     return frames
 

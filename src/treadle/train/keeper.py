@@ -63,8 +63,10 @@ class Keeper:
             and self._stop.age >= self._plan.stop.patience
         )
 
-    def restore(self, progress: Progress, folder: RunFolder) -> None:
+    def restore(self, progress: Progress, folder: RunFolder, *, is_last: bool = True) -> None:
         """Takes up what a run has left that goes on from `progress`; what came later is made again.
+
+        Unless the run `is_last` left there, it is made so before anything later is removed.
 
         Raises:
             TreadleError: E0802 for damaged files.
@@ -79,6 +81,8 @@ class Keeper:
                 if record is not None and record.metric in row:
                     record.update(row)
         self._restore_best(progress, folder)
+        if not is_last:
+            self._saver.save_last(folder, progress)
         for step in [step for step in folder.snapshots() if step > progress.step]:
             _remove(folder, step)
 

@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from treadle.errors import Diagnostic, TreadleError
+from treadle.driver import Program
+from treadle.errors import Diagnostic, TreadleError, fail
 from treadle.frontend.result import TrainPlan
 from treadle.train.checkpoint import load_checkpoint, match_leaves
 from treadle.train.data.columns import Feed
@@ -24,10 +25,10 @@ from treadle.train.evaluation import evaluate_split
 from treadle.train.events import EpochEnded, Event, Finished, Started, Stepped
 from treadle.train.keeper import Keeper
 from treadle.train.length import length_of
-from treadle.train.metrics import Averages
-from treadle.train.programs import Programs, phase_programs
+from treadle.train.metrics import Averages, is_loss
+from treadle.train.programs import Programs, evaluation_programs, phase_programs
 from treadle.train.progress import Progress, facts_to_progress
-from treadle.train.replay import replay
+from treadle.train.replay import FailedRun, evaluate_again, replay
 from treadle.train.runs import RunFolder
 from treadle.train.stepper import Stepper
 
@@ -52,19 +53,20 @@ class Trainer:
         self._length = length_of(plan, feeds[TRAIN].table.size if TRAIN in feeds else None)
         self._stop_asked = False
         self._resumed = False
+        self._evaluated: str | None = None  # the split that is being evaluated
 
     def stop(self) -> None:
         """Asks to end after the current step."""
         self._stop_asked = True
 
-    def resume(self, folder: RunFolder) -> None:
-        """Goes on where the last checkpoint of a run folder stands.
+    def resume(self, folder: RunFolder, start: Path | None = None) -> None:
+        """Goes on where the last checkpoint of a run folder stands, or the one of its checkpoints in `start`.
 
         Raises:
             TreadleError: E0801, E0802 for a missing or damaged one, E0809 for one of another plan.
         """
-        self.progress = self._go_to(folder.checkpoint("last"))
-        self._keeper.restore(self.progress, folder)
+        self.progress = self._go_to(start or folder.checkpoint("last"))
+        self._keeper.restore(self.progress, folder, is_last=start is None)
         self._resumed = True
 
     def run(self, folder: RunFolder, compile_seconds: float = 0.0) -> Iterator[Event]:
@@ -128,15 +130,30 @@ class Trainer:
 
     def _investigated(self, problem: Diagnostic, folder: RunFolder) -> Diagnostic:
         """The problem with its first cause, which a replay from the last checkpoint finds."""
-        progress, feed = self._go_to(folder.checkpoint("last")), self._feeds.get(TRAIN)
-        failed = replay(self._plan, feed, self._programs, progress, self.progress.step)
+        failed = self._failed_in_evaluation() or self._failed_in_training(folder)
         if failed is None:
             return problem
-        program = phase_programs(self._plan, feed)[failed.run.phase.program]
+        program = self._graphs(failed.split)[failed.run.phase.program]
         found = investigate(program, failed)
         result = explained(problem, self._plan, failed, found, folder)
         write_failure(folder, failed, found, result)
         return result
+
+    def _failed_in_training(self, folder: RunFolder) -> FailedRun | None:
+        progress = self._go_to(folder.checkpoint("last"))
+        return replay(self._plan, self._feeds.get(TRAIN), self._programs, progress, self.progress.step)
+
+    def _failed_in_evaluation(self) -> FailedRun | None:
+        if self._evaluated is None:
+            return None
+        feed, evaluation = self._feeds[self._evaluated], self._programs.evaluation
+        return evaluate_again(self._plan, self._evaluated, feed, evaluation, self.progress.step)
+
+    def _graphs(self, split: str) -> dict[str, Program]:
+        """The programs that ran over a split, by name."""
+        if split == TRAIN:
+            return phase_programs(self._plan, self._feeds.get(TRAIN))
+        return evaluation_programs(self._plan, {split: self._feeds[split]})
 
     def _go_to(self, path: Path) -> Progress:
         """Sets all leaves to those of a checkpoint; where it stands."""
@@ -157,9 +174,18 @@ class Trainer:
         values: dict[str, float] = {}
         for split, feed in self._feeds.items():
             if split != TRAIN:
+                self._evaluated = split
                 means = evaluate_split(self._programs.evaluation, feed, self._plan.batch, self._plan.seed)
+                self._refuse_divergence(split, means)
                 values |= {f"{split}.{name}": value for name, value in means.items()}
+        self._evaluated = None
         return values
+
+    def _refuse_divergence(self, split: str, means: Mapping[str, float]) -> None:
+        for name, value in means.items():
+            if is_loss(name) and not math.isfinite(value):
+                at = f"after step {self.progress.step} (epoch {self.progress.epoch})"
+                fail("E0612", f"{split}.{name} became {value} {at}", self._plan.span)
 
     def _names(self) -> list[str]:
         names = [f"{TRAIN}.{name}" for name in self._programs.names]

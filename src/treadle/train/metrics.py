@@ -12,7 +12,12 @@ _NOISE = 1e-6  # relative difference of float32 means that says nothing
 
 def is_measured(output: str) -> bool:
     """Whether an output of a program is a loss or a metric."""
-    return output == "loss" or output.startswith(("loss:", _METRIC))
+    return is_loss(output) or output.startswith(_METRIC)
+
+
+def is_loss(name: str) -> bool:
+    """Whether an output of a program is a loss, under its own or its plain name."""
+    return name == "loss" or name.startswith("loss:")
 
 
 def plain_name(output: str) -> str:

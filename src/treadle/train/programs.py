@@ -73,7 +73,7 @@ def compile_training(
 
     def programs_for(batch: int) -> dict[str, Program]:
         resized = replace(plan, batch=batch)
-        return phase_programs(resized, feeds.get(TRAIN)) | _evaluation_programs(resized, others)
+        return phase_programs(resized, feeds.get(TRAIN)) | evaluation_programs(resized, others)
 
     session = compile_fitting(programs_for, plan.batch, device, threads)
     for name, value in initial_values(plan.init, plan.seed, plan.batch).items():
@@ -100,7 +100,7 @@ def compile_evaluation(
         TreadleError: see `driver.compile_fitting`.
     """
     session = compile_fitting(
-        lambda batch: _evaluation_programs(replace(plan, batch=batch), feeds), plan.batch, device, threads
+        lambda batch: evaluation_programs(replace(plan, batch=batch), feeds), plan.batch, device, threads
     )
     return _evaluation(plan, feeds, session)
 
@@ -136,7 +136,8 @@ def phase_programs(plan: TrainPlan, feed: Feed | None) -> dict[str, Program]:
     }
 
 
-def _evaluation_programs(plan: TrainPlan, feeds: Mapping[str, Feed]) -> dict[str, Program]:
+def evaluation_programs(plan: TrainPlan, feeds: Mapping[str, Feed]) -> dict[str, Program]:
+    """The evaluation of splits, by the names of its programs: one for each size of batch."""
     graph = restrict(plan.eval.graph, is_measured)
     return {
         _evaluation_name(size): sized(graph, size, feed.sizes)

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from treadle.errors import TreadleError, fail
+from treadle.errors import TreadleError, did_you_mean, fail
 from treadle.frontend.program import Module
 from treadle.train.environment import hardware, versions
 from treadle.train.files import write_atomically
@@ -185,6 +185,28 @@ class RunFolder:
             TreadleError: E0802 for a damaged file.
         """
         return read_rows(self.path / TIMES)
+
+
+def resumed(path: Path) -> tuple[RunFolder, Path | None]:
+    """The run that a path goes on with, and where: a folder from its end, a checkpoint in one from there.
+
+    Raises:
+        TreadleError: E0801 when there is neither, E0809 for weights that no training can go on from.
+    """
+    if path.is_dir():
+        return RunFolder(path), None
+    if not path.is_file():
+        near = sorted(map(str, path.parent.iterdir())) if path.parent.is_dir() else []
+        fail("E0801", f"{path} was not found", hint=did_you_mean(str(path), near))
+    folder = RunFolder(path.parent.parent if path.parent.name == _SNAPSHOTS else path.parent)
+    if path in {folder.checkpoint("last"), *folder.snapshots().values()}:
+        return folder, None if path == folder.checkpoint("last") else path
+    fail(
+        "E0809",
+        f"no training goes on from {path}",
+        hint=f"`--resume` takes a run folder, or a file `{_SNAPSHOTS}/step-...` in one; "
+        "`--weights` begins a new run with any weights",
+    )
 
 
 def spec_files(module: Module) -> dict[str, str]:

@@ -104,3 +104,22 @@ def test_a_run_that_failed_at_once_is_not_the_one_to_use(tmp_path):
         folder.write_status(state)
         (folder.path / "last.safetensors").write_bytes(b"")
     assert latest_run(Path("net.tdl"), tmp_path) == tmp_path / "net-1"
+
+
+def test_a_loss_of_another_split(tmp_path):
+    """Training goes well; one example of `test` has a loss that is no number."""
+    text = SPEC.replace("p = x |> dense(2) |> relu\n  q = LAYER", "q = x |> dense(2)")
+    text = text.replace("LOSS", "mean(sum(q^2, axis = 1) * log(x[:, 0]))")
+    text = text.replace("train = table([[0, 0], [0, 1], [1, 1], [1, 0]])", "train = table([[1, 0], [1, 1]])")
+    text = text.replace(
+        "x = train.values * SCALE", "test = table([[1, 0], [1, 1], [-1, 0]])\n  x = train.values"
+    )
+    with pytest.raises(TreadleError) as caught:
+        Training(text.replace("RATE", "0.05"), tmp_path).finish()
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "E0612"
+    assert "test.loss became nan after step 1 (epoch 1): `log` of" in problem.message
+    assert problem.span.text == "log(x[:, 0])"
+    assert problem.chain[0].text == "evaluation of `test`, the forward pass"
+    assert problem.chain[1].text == "step 1, batch 2: examples 2 of `test`"
+    assert json.loads((tmp_path / "failure" / "report.json").read_text())["split"] == "test"

@@ -5,8 +5,10 @@ import math
 import pytest
 
 from support.trainings import Training, line_spec
+from treadle.errors import TreadleError
 from treadle.frontend.result import Cadence, KeepRules
 from treadle.train.events import Stepped
+from treadle.train.runs import resumed
 from treadle.train.snapshots import Moment, Shelf, hits
 
 EPOCHS = [Moment(4 * n, n, True, value) for n, value in enumerate([0.5, 0.7, math.nan, 0.6, 0.7], start=1)]
@@ -67,3 +69,33 @@ def test_snapshots_of_a_later_time_are_made_again(tmp_path):
     assert set(second.folder.snapshots()) == set(whole.folder.snapshots())
     assert second.leaves() == whole.leaves()
     assert second.folder.read_metrics() == whole.folder.read_metrics()
+
+
+def test_a_run_goes_on_from_a_snapshot(tmp_path):
+    """Back in the middle of an epoch, and killed at once: the run stands there, and ends as it did."""
+    training = Training(line_spec("keep every 6 steps   keep best test.loss"), tmp_path)
+    training.finish()
+    leaves, rows = training.leaves(), training.folder.read_metrics()
+    folder, start = resumed(training.folder.snapshot(6))
+    assert folder.path == tmp_path
+    Training(line_spec("keep every 6 steps   keep best test.loss"), tmp_path).trainer.resume(folder, start)
+    assert set(folder.snapshots()) == {6}
+    again = Training(line_spec("keep every 6 steps   keep best test.loss"), tmp_path)
+    again.trainer.resume(folder)
+    assert again.trainer.progress.step == 6
+    again.finish()
+    assert (again.leaves(), folder.read_metrics()) == (leaves, rows)
+    assert set(folder.snapshots()) == {6, 12}
+
+
+def test_what_no_training_can_go_on_from(tmp_path):
+    training = Training(line_spec("keep best test.loss"), tmp_path)
+    training.finish()
+    assert resumed(tmp_path)[1] is None
+    assert resumed(training.folder.checkpoint("last"))[1] is None
+    with pytest.raises(TreadleError, match=r"no training goes on from .*best") as caught:
+        resumed(training.folder.checkpoint("best"))
+    assert "--weights" in caught.value.diagnostics[0].hint
+    with pytest.raises(TreadleError, match="was not found") as caught:
+        resumed(tmp_path / "lost.safetensors")
+    assert "did you mean" in caught.value.diagnostics[0].hint
