@@ -6,8 +6,8 @@ its leaves, and what inputs and outputs are called. Non-goals: reading files, pr
 
 from __future__ import annotations
 
-from collections import ChainMap, Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,8 @@ from treadle.interop.onnx.importing.elements import DTYPES, HELD, result_element
 from treadle.interop.onnx.importing.expansion import Expansion
 from treadle.interop.onnx.importing.folding import fold
 from treadle.interop.onnx.importing.functions import body_of
+from treadle.interop.onnx.importing.idioms import joined
+from treadle.interop.onnx.importing.liveness import count_uses, needed_nodes, results_of
 from treadle.interop.onnx.importing.naming import Names, identifier
 from treadle.interop.onnx.importing.node import Node, type_name
 from treadle.interop.onnx.importing.problems import UnknownValueError, damaged, unsupported
@@ -96,6 +98,7 @@ class Importer:
     Attributes:
         expansion: the spec so far.
         values: what the names of the file mean, inner graphs first.
+        nodes: those that the results need.
         uses: how often a name is an operand or a result.
     """
 
@@ -107,10 +110,18 @@ class Importer:
         given = wishes.title or identifier(model.graph.name) or "Model"
         self.expansion = Expansion(Names().fresh(given[:1].upper() + given[1:], "Model"))
         self.values: ChainMap[str, Value] = ChainMap()
-        self.uses = Counter(_uses(model.graph))
+        self.nodes = self._simplified(model.graph)
+        self.uses = count_uses(self.nodes, results_of(model.graph))
         self._sizes: dict[str, DimLike] = {}
-        self._followers = {label: node for node in model.graph.node for label in node.input}
+        self._followers = {label: node for node in self.nodes for label in node.input}
         self._inner = 0
+
+    def _simplified(self, graph: GraphProto) -> list[NodeProto]:
+        """The nodes that are needed, fewer where several say together what one operator says."""
+        results = results_of(graph)
+        nodes = needed_nodes(graph.node, results)
+        nodes = joined(graph, nodes, count_uses(nodes, results), self.opset_of(""))
+        return needed_nodes(nodes, results)
 
     def opset_of(self, domain: str) -> int:
         """The version of a domain that the model is written for."""
@@ -121,7 +132,7 @@ class Importer:
         graph = self.model.graph
         self._initialisers(graph)
         inputs = self._inputs(graph)
-        self._nodes(needed_nodes(graph))
+        self._nodes(self.nodes)
         outputs = {info.name: self._output(info.name) for info in graph.output}
         expansion = self.expansion
         if self.wishes.examples:
@@ -386,36 +397,3 @@ def _array(tensor: TensorProto) -> Array:
 def _label(proto: NodeProto) -> str:
     name = proto.name or next(iter(proto.output), "")
     return f"{proto.op_type[:40]} `{name[:80]}`"
-
-
-def needed_nodes(graph: GraphProto) -> list[NodeProto]:
-    """The nodes that the results depend on, in order."""
-    return [node for node, _ in _needed(graph)]
-
-
-def _needed(graph: GraphProto) -> list[tuple[NodeProto, list[str]]]:
-    """The nodes that the results depend on, each with the names that it and graphs inside it use."""
-    needed = {info.name for info in graph.output}
-    result = []
-    for node in reversed(graph.node):
-        if needed.intersection(node.output):
-            uses = list(_node_uses(node))
-            result.append((node, uses))
-            needed.update(uses)
-    return result[::-1]
-
-
-def _uses(graph: GraphProto) -> Iterator[str]:
-    """Every use of a name in a graph and the graphs inside it."""
-    for _, uses in _needed(graph):
-        yield from uses
-    yield from (info.name for info in graph.output)
-
-
-def _node_uses(node: NodeProto) -> Iterator[str]:
-    yield from node.input
-    for attribute in node.attribute:
-        if attribute.HasField("g"):
-            yield from _uses(attribute.g)
-        for inner in attribute.graphs:
-            yield from _uses(inner)

@@ -33,6 +33,35 @@ def test_a_product_and_the_sum_after_it_are_one_layer():
     assert sorted(path.rpartition(".")[2] for path in found.weights) == ["W", "b"]
 
 
+def test_a_convolution_and_its_bias_are_one_layer():
+    found = imported(
+        node("Conv", "x c.W", "h"), node("Reshape", "c.b shape", "b"), node("Add", "h b"), x=["N", 2, 5, 5],
+        weights={
+            "c.W": np.ones((3, 2, 3, 3), np.float32), "c.b": B, "shape": np.array([3, 1, 1]),
+        },
+    )  # fmt: skip
+    assert body_of(found) == "input x: [N, 2, 5, 5]\nc = conv2d(3, 3)\noutput y = c(x)"
+    np.testing.assert_array_equal(found.weights["c.b"], B)
+
+
+def softmax_in_parts(axis: int = 1) -> list:
+    return [
+        node("ReduceMax", "x axis", "m"),
+        node("Sub", "x m", "d"),
+        node("Exp", "d", "e"),
+        node("ReduceSum", f"e {'axis' if axis == 1 else 'other'}", "s"),
+        node("Div", "e s"),
+    ]
+
+
+def test_a_softmax_in_parts_is_one_call():
+    axes = {"axis": np.array([1]), "other": np.array([0])}
+    found = imported(*softmax_in_parts(), x=["N", 4], weights=axes)
+    assert body_of(found) == "input x: [N, 4]\noutput y = softmax(x)"
+    other = imported(*softmax_in_parts(axis=0), x=["N", 4], weights=axes)
+    assert "softmax" not in body_of(other)
+
+
 def test_a_weight_used_twice_is_one_parameter():
     found = imported(
         node("MatMul", "x w", "h"), node("MatMul", "x w", "k"), node("Add", "h k"), x=["N", 4],
