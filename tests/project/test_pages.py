@@ -26,6 +26,7 @@ GENERATED = {"api.md", "builtins.md", "gallery.md", "library.md", "ops.md"}
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
+    ROOT / "examples" / "06-python" / "README.md",
     *(page for page in sorted((ROOT / "docs").glob("**/*.md")) if page.name not in GENERATED),
 ]
 WITH_CODE = [page for page in PAGES if list(blocks(page))]
