@@ -1,7 +1,7 @@
 """What the help of each command adds to its options: examples, what exit code 1 means, the keys of its JSON.
 
 Input: nothing. Output: `PAGES`, read by `--help`, by `docs/cli.md` and by the tests, which run every example
-in a folder with a spec `net.tdl`, its runs `runs/first` and `runs/second`, and an ONNX model `net.onnx`.
+in a folder with specs `net.tdl`, `gan.tdl` and `rates.tdl`, runs of them, and an ONNX model `net.onnx`.
 """
 
 from collections.abc import Mapping
@@ -82,14 +82,14 @@ PAGES = {
         keys={"OUTPUT": "the values of each output, under its name"},
     ),
     "generate": Page(
-        ("treadle generate vae -o samples.npz", "treadle generate vae --n 4 --seed 1 -o four.npz"),
+        ("treadle generate gan.tdl -o points.npz", "treadle generate gan.tdl --n 4 --seed 1 -o four.npz"),
         keys={
             "results": "sequences: texts, or lists of numbers",
             "files": "arrays and pictures: the files that were written",
         },
     ),
     "sweep": Page(
-        ("treadle sweep hyperparameters --jobs 2", "treadle sweep hyperparameters -o rates --json"),
+        ("treadle sweep rates.tdl --jobs 2", "treadle sweep rates.tdl --name rates -o found --json"),
         wrong="something is wrong with the spec or its data; a failed trial is listed, and is none",
         keys={"folder": "where results lie", "trials": "values, score and state of each, best first"},
     ),

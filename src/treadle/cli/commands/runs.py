@@ -37,7 +37,9 @@ RunsArgument = Annotated[
 ]
 FolderOption = Annotated[Path, typer.Option("--in", metavar="DIR", help="The folder of the runs.")]
 SpecOption = Annotated[str | None, typer.Option("--spec", help="Only runs of this spec (its name or path).")]
-SortOption = Annotated[Order, typer.Option("--sort", help="What the list is sorted by.")]
+SortOption = Annotated[
+    Order, typer.Option("--sort", metavar="ORDER", help=f"Sort the list by: {', '.join(Order)}.")
+]
 PlotOption = Annotated[
     Path | None, typer.Option("--plot", metavar="FILE", help="Draw the curves as a .png or .svg.")
 ]
