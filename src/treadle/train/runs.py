@@ -132,15 +132,14 @@ class RunFolder:
 
     @contextlib.contextmanager
     def recorded(self) -> Iterator[None]:
-        """Locks the folder, and writes down when what is done in it ends in an error."""
-        with self.locked():
-            self.write_status("running")
-            try:
-                yield
-            except TreadleError as error:
-                with contextlib.suppress(TreadleError):  # a full disk; the error itself matters more
-                    self.write_status("failed", error=error.headlines)
-                raise
+        """Writes down that a training is running, and when it ends in an error. The folder is locked."""
+        self.write_status("running")
+        try:
+            yield
+        except TreadleError as error:
+            with contextlib.suppress(TreadleError):  # a full disk; the error itself matters more
+                self.write_status("failed", error=error.headlines)
+            raise
 
     def read_facts(self) -> dict[str, Any]:
         """Reads `run.json`.
@@ -197,7 +196,10 @@ def resumed(path: Path) -> tuple[RunFolder, Path | None]:
         return RunFolder(path), None
     if not path.is_file():
         near = sorted(map(str, path.parent.iterdir())) if path.parent.is_dir() else []
-        fail("E0801", f"{path} was not found", hint=did_you_mean(str(path), near))
+        meant = (
+            f"did you mean `runs/{path}`?" if Path("runs", path).exists() else did_you_mean(str(path), near)
+        )
+        fail("E0801", f"{path} was not found", hint=meant)
     folder = RunFolder(path.parent.parent if path.parent.name == _SNAPSHOTS else path.parent)
     if path in {folder.checkpoint("last"), *folder.snapshots().values()}:
         return folder, None if path == folder.checkpoint("last") else path

@@ -17,7 +17,7 @@ from treadle.frontend.result import Checked, ModelGraph
 from treadle.train.checkpoint import checkpoint_file, load_checkpoint, match_leaves
 from treadle.train.data.folders import Folders
 from treadle.train.ema import averaged_name
-from treadle.train.run_list import read_run
+from treadle.train.run_list import RunSummary, find_runs, read_run
 from treadle.train.runs import SPEC_FOLDER, RunFolder
 
 
@@ -71,15 +71,19 @@ def origin_of_spec(spec: Path, weights: Path | None, data: Path | None) -> Origi
 
 
 def latest_run(spec: Path, parent: Path) -> Path | None:
-    """The newest run folder of a spec that holds trained weights."""
-    runs = [path for path in parent.glob(f"{spec.stem}-*") if _is_trained(path)]
-    return max(runs, key=lambda path: path.stat().st_mtime, default=None)
+    """The newest run folder of a spec, whatever its name, that holds trained weights."""
+    runs = [run for run in map(read_run, find_runs(parent)) if _is_of(run, spec) and _is_trained(run)]
+    return max((run.path for run in runs), key=lambda path: path.stat().st_mtime, default=None)
 
 
-def _is_trained(run: Path) -> bool:
+def _is_of(run: RunSummary, spec: Path) -> bool:
+    """Whether a run was made by a spec of this name; damaged ones tell by the names of their folders."""
+    return Path(run.spec).stem == spec.stem if run.spec else run.name.startswith(f"{spec.stem}-")
+
+
+def _is_trained(run: RunSummary) -> bool:
     """Whether a checkpoint is there; one that failed before the end of an epoch holds initial values only."""
-    told = read_run(run)
-    return any(run.glob("*.safetensors")) and not (told.state == "failed" and told.epochs == 0)
+    return any(run.path.glob("*.safetensors")) and not (run.state == "failed" and run.epochs == 0)
 
 
 def leaf_values(origin: Origin, model: ModelGraph) -> dict[str, Array]:

@@ -85,7 +85,7 @@ def _train(job: TrialJob) -> dict[str, Any]:
     load_weights(plan, programs.session, folders)
     data = str(job.data) if job.data else None
     facts = {"spec": str(job.origin), "train": plan.name, "seed": plan.seed, "data": data}
-    with folder.recorded():
+    with folder.locked(), folder.recorded():
         folder.write_resolved(inlined_text(checked.module))
         folder.write_facts(facts | {"device": job.device, "metric": job.metric or plan.keep_best})
         for event in trainer.run(folder):

@@ -16,7 +16,7 @@ from treadle.viz.mirror import mirrored
 
 INSTALL_HINT = (
     "install it with `sudo apt install graphviz` (Debian, Ubuntu), `sudo dnf install graphviz` (Fedora) or "
-    "`brew install graphviz` (macOS), or write a .dot file, which needs nothing"
+    "`brew install graphviz` (macOS), or write a .html or .dot file, which needs nothing"
 )
 _HURRIED = ("-Gnslimit=1", "-Gnslimit1=1", "-Gmclimit=0.1")
 SMALLER_HINT = "fold layers with `--depth 1`, or write a .dot file and lay it out with another program"

@@ -132,3 +132,11 @@ def test_a_killed_run_is_interrupted(tmp_path, tell):
     with folder.locked():
         (listed,) = json.loads(tell("--in", str(tmp_path), "--json"))["runs"]
         assert listed["state"] == "running"
+
+
+def test_a_refused_continuation_leaves_the_run_as_it_was(home, tell, capsys):
+    before = (home / "runs" / "two" / "status.json").read_bytes()
+    with pytest.raises(SystemExit) as caught:
+        app.main(["train", "--resume", "runs/two", "--seed", "9"])
+    assert (caught.value.code, "E0809" in capsys.readouterr().err) == (1, True)
+    assert (home / "runs" / "two" / "status.json").read_bytes() == before

@@ -98,12 +98,16 @@ def test_what_led_to_it_is_kept(tmp_path):
 
 
 def test_a_run_that_failed_at_once_is_not_the_one_to_use(tmp_path):
-    for name, state in (("net-1", "done"), ("net-2", "failed")):
+    for name, spec, state in (
+        ("a", "net", "done"),
+        ("net-2", "net", "failed"),
+        ("net-two-1", "net-two", "done"),
+    ):
         folder = RunFolder.create_at(tmp_path / name)
-        folder.write_facts({"spec": "net.tdl", "train": "Net", "seed": 0})
+        folder.write_facts({"spec": f"specs/{spec}.tdl", "train": "Net", "seed": 0})
         folder.write_status(state)
         (folder.path / "last.safetensors").write_bytes(b"")
-    assert latest_run(Path("net.tdl"), tmp_path) == tmp_path / "net-1"
+    assert latest_run(Path("net.tdl"), tmp_path) == tmp_path / "a", "by its spec, not its name"
 
 
 def test_a_loss_of_another_split(tmp_path):

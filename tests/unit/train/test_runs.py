@@ -57,7 +57,7 @@ def test_used_files_are_copied_too(tmp_path):
 
 def test_a_folder_in_use_is_refused(tmp_path):
     folder = RunFolder(tmp_path)
-    with folder.recorded():
+    with folder.locked(), folder.recorded():
         assert folder.is_locked()
         assert code_of(lambda: RunFolder(tmp_path).locked().__enter__()) == "E0810"
     assert not folder.is_locked()

@@ -84,16 +84,13 @@ def run(
         path = find_spec(str(spec))
         launch = prepare(load_spec(path), path, options)
         folder = RunFolder.create_at(run_folder) if run_folder else RunFolder.create(Path("runs"), path.stem)
-    with folder.recorded():
+    with folder.locked():
         if resume is not None:
-            launch.trainer.resume(folder, start)
-        else:
-            _begin(folder, launch, weights, quiet=quiet or as_json)
-        with stop_on_interrupt(launch.trainer):
-            events = launch.trainer.run(folder, launch.compile_seconds)
-            events = with_tensorboard(events, folder) if tensorboard else events
-            finished = show_all(events, make_view(quiet=quiet or as_json))
-        _write_end(folder, finished)
+            launch.trainer.resume(folder, start)  # a refusal leaves the run as it was
+        with folder.recorded():
+            if resume is None:
+                _begin(folder, launch, weights, quiet=quiet or as_json)
+            finished = _train(folder, launch, tensorboard=tensorboard, quiet=quiet or as_json)
     _conclude(finished, folder, as_json=as_json)
 
 
@@ -102,6 +99,15 @@ def _begin(folder: RunFolder, launch: Launch, weights: Path | None, *, quiet: bo
     for report in load_weights(launch.plan, launch.programs.session, launch.folders, weights):
         if not quiet:
             print(report)
+
+
+def _train(folder: RunFolder, launch: Launch, *, tensorboard: bool, quiet: bool) -> Finished:
+    with stop_on_interrupt(launch.trainer):
+        events = launch.trainer.run(folder, launch.compile_seconds)
+        events = with_tensorboard(events, folder) if tensorboard else events
+        finished = show_all(events, make_view(quiet=quiet))
+    _write_end(folder, finished)
+    return finished
 
 
 @contextmanager
