@@ -5,6 +5,7 @@ Input: what a user asks about. Output: a `Topic` or several. Non-goals: printing
 
 import re
 from dataclasses import dataclass
+from typing import NoReturn
 
 from treadle.errors import CODES, CodeInfo, did_you_mean, fail
 from treadle.errors.render import explain
@@ -20,10 +21,17 @@ class Topic:
 
 def topic(name: str) -> Topic | None:
     """The page about an error code, a name or a word; None if there is none."""
-    if name.upper() in CODES:
-        return Topic(name.upper(), explain(name.upper()))
+    code = _as_code(name)
+    if code in CODES:
+        return Topic(code, explain(code))
     text = _page_about(name)
     return Topic(name, text) if text else None
+
+
+def _as_code(name: str) -> str:
+    """`e203` as the code E0203 that it means."""
+    written = re.fullmatch(r"([EL])(\d{1,4})", name.upper())
+    return f"{written[1]}{int(written[2]):04}" if written else name
 
 
 def codes_about(word: str) -> list[CodeInfo]:
@@ -32,7 +40,7 @@ def codes_about(word: str) -> list[CodeInfo]:
     return [one for one in CODES.values() if wanted.search(f"{one.title}\n{one.explanation}\n{one.example}")]
 
 
-def refuse(name: str) -> None:
+def refuse(name: str) -> NoReturn:
     """Says that nothing of this name is known.
 
     Raises:
