@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from cubins import record
 from cubins.gallery_kernels import all_problems, compilations
-from treadle.cli.specs import gallery
+from treadle.frontend.gallery import gallery
 
 PORTION = 48
 """Compilations between two writings of the record."""

@@ -13,8 +13,8 @@ from cubins.limits import problems
 from cubins.record import TARGETS, Compilation
 from treadle.backends.numba_cuda.backend import plan_session
 from treadle.backends.numba_cuda.kernel import KernelSource
-from treadle.cli.specs import gallery
 from treadle.driver import optimise, restrict
+from treadle.frontend.gallery import gallery
 from treadle.frontend.load import load_spec
 from treadle.train.length import TOTAL_STEPS
 from treadle.train.metrics import is_measured

@@ -32,7 +32,7 @@ NEW = 600_000
 def work() -> list[Compilation]:
     """Every kernel of the gallery for every target."""
     from cubins.gallery_kernels import compilations  # noqa: PLC0415 - imports numba-cuda
-    from treadle.cli.specs import gallery  # noqa: PLC0415
+    from treadle.frontend.gallery import gallery  # noqa: PLC0415
 
     return compilations(sorted(gallery()))
 

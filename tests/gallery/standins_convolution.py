@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from treadle.cli.specs import gallery
+from treadle.frontend.gallery import gallery
 from treadle.frontend.load import load_spec
 from treadle.train.checkpoint import Checkpoint, save_checkpoint
 from treadle.train.programs import initial_values

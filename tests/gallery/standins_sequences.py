@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from treadle.cli.specs import gallery
+from treadle.frontend.gallery import gallery
 from treadle.frontend.load import load_spec
 from treadle.train.checkpoint import Checkpoint, save_checkpoint
 

@@ -7,7 +7,7 @@ import pytest
 
 from gallery.cases import SPECS
 from treadle.backends.numpy_ref import evaluate
-from treadle.cli.specs import gallery
+from treadle.frontend.gallery import gallery
 from treadle.frontend.load import load_spec
 from treadle.interop.models import inference_graph
 from treadle.interop.onnx.export import OUTPUT, export

@@ -14,8 +14,8 @@ import pytest
 
 from gallery.cases import SPECS, all_cases
 from gallery.standins import write_all
-from treadle.cli.specs import gallery
 from treadle.driver import differentiate
+from treadle.frontend.gallery import gallery
 from treadle.frontend.lint import lint
 from treadle.frontend.load import load_spec
 from treadle.frontend.result import Checked, TrainPlan

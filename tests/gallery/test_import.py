@@ -9,7 +9,7 @@ pytest.importorskip("onnx")
 
 from gallery.test_exchange import OTHER_SIZE, needed, random_inputs
 from treadle.backends.numpy_ref import evaluate
-from treadle.cli.specs import gallery
+from treadle.frontend.gallery import gallery
 from treadle.frontend.load import load_spec, load_text
 from treadle.interop.models import inference_graph
 from treadle.interop.onnx.export import OUTPUT, export

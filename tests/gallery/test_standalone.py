@@ -12,9 +12,9 @@ import pytest
 from gallery.test_exchange import random_inputs
 from support.exported import run_apart
 from treadle.backends.numpy_ref import evaluate
-from treadle.cli.specs import gallery
 from treadle.driver import Program as Compiled
 from treadle.driver import optimise
+from treadle.frontend.gallery import gallery
 from treadle.frontend.load import load_spec
 from treadle.frontend.result import TrainPlan
 from treadle.interop.models import inference_graph

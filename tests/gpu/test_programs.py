@@ -14,8 +14,8 @@ from support.device_problems import PROBLEMS, inputs_of
 from support.spec_runs import model
 from treadle.backends.numba_cuda.backend import NumbaCudaBackend
 from treadle.backends.numpy_ref import evaluate
-from treadle.cli.specs import gallery
 from treadle.driver import Program, differentiate, optimise
+from treadle.frontend.gallery import gallery
 from treadle.frontend.load import load_spec
 from treadle.frontend.result import Checked, TrainPlan
 from treadle.ir import RNG_INPUT

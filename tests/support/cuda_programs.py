@@ -10,8 +10,8 @@ import numpy as np
 
 from treadle.backends.numba_cuda.kernel import KernelSource, Launch, Pointer, Steps
 from treadle.backends.numba_cuda.link import Linker, places_of, unrolled
-from treadle.cli.specs import gallery
 from treadle.driver import optimise
+from treadle.frontend.gallery import gallery
 from treadle.frontend.load import load_spec
 from treadle.ir import Graph
 from treadle.loops import Kernel

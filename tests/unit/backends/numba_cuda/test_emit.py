@@ -6,8 +6,8 @@ import re
 
 from support.nets import recurrent
 from treadle.backends.numba_cuda.emit import source_text
-from treadle.cli.specs import gallery
 from treadle.driver import emit_stage
+from treadle.frontend.gallery import gallery
 from treadle.frontend.load import load_spec
 from treadle.ir import bind
 from treadle.lower.lower import lower
