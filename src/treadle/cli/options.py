@@ -16,13 +16,22 @@ QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print results 
 DataOption = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of the data files.")]
 DeviceOption = Annotated[
     str,
-    typer.Option("--device", help="`cpu` and `cuda` (a GPU) compile kernels; `numpy` interprets, slowly."),
+    typer.Option(
+        "--device",
+        metavar="DEVICE",
+        help="`cpu` and `cuda` (a GPU) compile kernels; `numpy` interprets, slowly.",
+    ),
 ]
-ThreadsOption = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; all cores by default.")]
+ThreadsOption = Annotated[
+    int | None, typer.Option("--threads", metavar="N", min=1, help="Threads; all cores by default.")
+]
 NameOption = Annotated[
-    str | None, typer.Option("--name", help="Which train block or model, when the spec has several.")
+    str | None,
+    typer.Option("--name", metavar="NAME", help="Which train block or model, when the spec has several."),
 ]
-ModelOption = Annotated[str | None, typer.Option("--model", help="Which model, when the spec has several.")]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", metavar="NAME", help="Which model, when the spec has several.")
+]
 WeightsOption = Annotated[
     Path | None, typer.Option("--weights", metavar="FILE", help="A run folder or a .safetensors file.")
 ]

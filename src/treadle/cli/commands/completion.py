@@ -36,7 +36,7 @@ complete -F _treadle treadle
     "zsh": r"""#compdef treadle
 _treadle() {
     local -a found
-    found=("${(@f)$(treadle FLAG "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+    found=(${(f)"$(treadle FLAG "${(@)words[2,CURRENT]}" 2>/dev/null)"})
     local -a folders others
     folders=(${(M)found:#*/}) others=(${found:#*/})
     compadd -S '' -- $folders
@@ -46,8 +46,10 @@ _treadle() {
 compdef _treadle treadle
 """,
     "fish": r"""function __treadle_complete
-    set -l words (commandline -opc) (commandline -ct)
-    treadle FLAG $words[2..-1] 2>/dev/null
+    set -l words (commandline -opc)
+    set -l current (commandline -ct)
+    set -e words[1]
+    treadle FLAG $words "$current" 2>/dev/null
 end
 complete -c treadle -f -a '(__treadle_complete)'
 """,

@@ -17,7 +17,8 @@ OutputOption = Annotated[
 ]
 WhatOption = Annotated[str, typer.Option("--what", metavar="WHAT", help=f"One of: {', '.join(WHATS)}.")]
 DepthOption = Annotated[
-    int | None, typer.Option("--depth", min=1, help="Fold layers nested deeper than this; 99 folds none.")
+    int | None,
+    typer.Option("--depth", metavar="N", min=1, help="Fold layers nested deeper than this; 99 folds none."),
 ]
 OpenOption = Annotated[
     list[str] | None, typer.Option("--open", metavar="LAYER", help="Do not fold this layer; repeatable.")
@@ -26,7 +27,7 @@ CloseOption = Annotated[
     list[str] | None, typer.Option("--close", metavar="LAYER", help="Fold this layer; repeatable.")
 ]
 PhaseOption = Annotated[
-    str | None, typer.Option("--phase", help="Draw the objective of this phase of training.")
+    str | None, typer.Option("--phase", metavar="NAME", help="Draw the objective of this phase of training.")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
 

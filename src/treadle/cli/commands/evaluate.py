@@ -21,7 +21,9 @@ from treadle.train.feeds import load_feeds
 from treadle.train.programs import compile_evaluation
 from treadle.train.trained import leaf_values, write_leaves
 
-SplitOption = Annotated[str | None, typer.Option("--split", help="Only this split; all by default.")]
+SplitOption = Annotated[
+    str | None, typer.Option("--split", metavar="SPLIT", help="Only this split; all by default.")
+]
 
 
 def run(

@@ -30,7 +30,12 @@ TargetArgument = Annotated[
     str, typer.Argument(metavar="RUN|SPEC", help="A run folder, or a spec, with --weights or not.")
 ]
 FormatOption = Annotated[
-    str, typer.Option("--to", help="onnx; python (a module with Numba); numpy (a module with NumPy alone).")
+    str,
+    typer.Option(
+        "--to",
+        metavar="FORMAT",
+        help="onnx; python (a module with Numba); numpy (a module with NumPy alone).",
+    ),
 ]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Instead of the model's name.")

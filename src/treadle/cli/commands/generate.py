@@ -29,15 +29,21 @@ from treadle.train.trained import Origin, leaf_values, open_spec
 from treadle.train.vocabulary import Vocabulary, vocabulary_of, window_length
 
 NameOption = Annotated[
-    str | None, typer.Option("--name", help="Which generate block, when there are several.")
+    str | None, typer.Option("--name", metavar="NAME", help="Which generate block, when there are several.")
 ]
-PromptOption = Annotated[str | None, typer.Option("--prompt", help="What sequences begin with.")]
-CountOption = Annotated[int | None, typer.Option("--n", min=1, help="How many results.")]
-LengthOption = Annotated[int | None, typer.Option("--length", min=1, help="How many symbols at most.")]
-SeedOption = Annotated[int | None, typer.Option("--seed", min=0, help="Instead of the spec's.")]
-BeamOption = Annotated[int | None, typer.Option("--beam", min=0, help="Beam search of this width; 0 draws.")]
+PromptOption = Annotated[
+    str | None, typer.Option("--prompt", metavar="TEXT", help="What sequences begin with.")
+]
+CountOption = Annotated[int | None, typer.Option("--n", metavar="N", min=1, help="How many results.")]
+LengthOption = Annotated[
+    int | None, typer.Option("--length", metavar="N", min=1, help="How many symbols at most.")
+]
+SeedOption = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Instead of the spec's.")]
+BeamOption = Annotated[
+    int | None, typer.Option("--beam", metavar="N", min=0, help="Beam search of this width; 0 draws.")
+]
 SplitOption = Annotated[
-    str, typer.Option("--split", help="Where inputs are taken from, if the result has any.")
+    str, typer.Option("--split", metavar="SPLIT", help="Where inputs are taken from, if the result has any.")
 ]
 OutputOption = Annotated[
     Path | None,

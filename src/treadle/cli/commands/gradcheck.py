@@ -17,9 +17,15 @@ from treadle.frontend.load import load_spec
 from treadle.train.gradients import PhaseReport, check_gradients
 
 ToleranceOption = Annotated[float, typer.Option("--tolerance", min=0.0, help="Largest relative difference.")]
-SamplesOption = Annotated[int, typer.Option("--samples", min=1, help="Coordinates tried per parameter.")]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of values, coordinates and directions.")]
-BatchOption = Annotated[int, typer.Option("--batch", min=1, help="Examples in the random batch.")]
+SamplesOption = Annotated[
+    int, typer.Option("--samples", metavar="N", min=1, help="Coordinates tried per parameter.")
+]
+SeedOption = Annotated[
+    int, typer.Option("--seed", metavar="N", min=0, help="Of values, coordinates and directions.")
+]
+BatchOption = Annotated[
+    int, typer.Option("--batch", metavar="N", min=1, help="Examples in the random batch.")
+]
 
 
 def run(

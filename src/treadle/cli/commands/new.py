@@ -21,7 +21,10 @@ NameArgument = Annotated[
 TemplateOption = Annotated[
     str,
     typer.Option(
-        "--template", "-t", help="mlp, cnn, rnn, transformer, gan, vae or regression: what to begin with."
+        "--template",
+        "-t",
+        metavar="NAME",
+        help="mlp, cnn, rnn, transformer, gan, vae or regression: what to begin with.",
     ),
 ]
 ListOption = Annotated[bool, typer.Option("--list", help="List the templates, and write nothing.")]

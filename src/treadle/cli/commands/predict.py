@@ -31,7 +31,9 @@ from treadle.train.trained import leaf_values
 InputOption = Annotated[
     Path | None, typer.Option("--input", "-i", metavar="FILE", help="Inputs: .npz, .npy or .csv.")
 ]
-SplitOption = Annotated[str, typer.Option("--split", help="Without --input: rows of this split.")]
+SplitOption = Annotated[
+    str, typer.Option("--split", metavar="SPLIT", help="Without --input: rows of this split.")
+]
 RowsOption = Annotated[str, typer.Option("--rows", metavar="A:B", help="Without --input: which rows.")]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write an .npz file.")

@@ -17,7 +17,9 @@ from treadle.train.feeds import load_feeds
 from treadle.train.profiling import profile_steps
 from treadle.train.programs import compile_training
 
-RunsOption = Annotated[int, typer.Option("--runs", min=1, help="Steps; the least time of each call counts.")]
+RunsOption = Annotated[
+    int, typer.Option("--runs", metavar="N", min=1, help="Steps; the least time of each call counts.")
+]
 AllOption = Annotated[bool, typer.Option("--all", help="List every call, not only the slowest.")]
 
 _SHOWN = 25

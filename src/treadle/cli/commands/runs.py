@@ -36,7 +36,9 @@ RunsArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[RUN]...", help="Runs to compare; without any, all are listed.")
 ]
 FolderOption = Annotated[Path, typer.Option("--in", metavar="DIR", help="The folder of the runs.")]
-SpecOption = Annotated[str | None, typer.Option("--spec", help="Only runs of this spec (its name or path).")]
+SpecOption = Annotated[
+    str | None, typer.Option("--spec", metavar="SPEC", help="Only runs of this spec (its name or path).")
+]
 SortOption = Annotated[
     Order, typer.Option("--sort", metavar="ORDER", help=f"Sort the list by: {', '.join(Order)}.")
 ]

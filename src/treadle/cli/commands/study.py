@@ -40,11 +40,16 @@ StudyOption = Annotated[
     list[str] | None, typer.Option("--only", metavar="STUDY", help="Which studies; all that fit by default.")
 ]
 DirectionsOption = Annotated[
-    str, typer.Option("--directions", help="Of the surface: `random` (filter-normalised) or `gradient`.")
+    str,
+    typer.Option(
+        "--directions", metavar="KIND", help="Of the surface: `random` (filter-normalised) or `gradient`."
+    ),
 ]
-RowsOption = Annotated[int, typer.Option("--rows", min=1, help="How many examples are looked at.")]
+RowsOption = Annotated[
+    int, typer.Option("--rows", metavar="N", min=1, help="How many examples are looked at.")
+]
 PointsOption = Annotated[
-    int, typer.Option("--points", min=3, help="Points of the surface in each direction.")
+    int, typer.Option("--points", metavar="N", min=3, help="Points of the surface in each direction.")
 ]
 ReachOption = Annotated[
     float, typer.Option("--reach", help="How far the surface goes, in lengths of the weights.")

@@ -16,9 +16,11 @@ from treadle.frontend.load import load_spec
 from treadle.frontend.sweeps import Trial, trials_of
 from treadle.train.sweep import Result, Setup, run_sweep, write_results
 
-NameOption = Annotated[str | None, typer.Option("--name", help="Which sweep block, when there are several.")]
+NameOption = Annotated[
+    str | None, typer.Option("--name", metavar="NAME", help="Which sweep block, when there are several.")
+]
 JobsOption = Annotated[
-    int, typer.Option("--jobs", "-j", min=0, help="Trainings at once; 0: in this process.")
+    int, typer.Option("--jobs", "-j", metavar="N", min=0, help="Trainings at once; 0: in this process.")
 ]
 FolderOption = Annotated[
     Path | None,

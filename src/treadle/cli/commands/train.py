@@ -33,12 +33,20 @@ SpecArgument = Annotated[
     str | None,
     typer.Argument(metavar="SPEC", help="A .tdl file, or the name of a gallery spec; `--resume` knows it."),
 ]
-EpochsOption = Annotated[int | None, typer.Option("--epochs", min=1, help="Instead of the spec's.")]
-StepsOption = Annotated[int | None, typer.Option("--steps", min=1, help="Stop after so many steps.")]
-SeedOption = Annotated[int | None, typer.Option("--seed", min=0, help="Instead of the spec's.")]
+EpochsOption = Annotated[
+    int | None, typer.Option("--epochs", metavar="N", min=1, help="Instead of the spec's.")
+]
+StepsOption = Annotated[
+    int | None, typer.Option("--steps", metavar="N", min=1, help="Stop after so many steps.")
+]
+SeedOption = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Instead of the spec's.")]
 DeviceOption = Annotated[
     str | None,
-    typer.Option("--device", help="`cpu` (the default) and `cuda` (a GPU) compile; `numpy` interprets."),
+    typer.Option(
+        "--device",
+        metavar="DEVICE",
+        help="`cpu` (the default) and `cuda` (a GPU) compile; `numpy` interprets.",
+    ),
 ]
 RunOption = Annotated[Path | None, typer.Option("--run", metavar="DIR", help="Name of the new run folder.")]
 ResumeOption = Annotated[
