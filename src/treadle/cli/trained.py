@@ -49,9 +49,19 @@ def origin_of(target: str, weights: Path | None, data: Path | None) -> Origin:
     path = Path(target)
     if path.is_dir() and weights is None:
         return origin_of_run(path, data)
-    if not path.exists() and target not in gallery() and (run := did_you_mean(target, _runs())):
-        fail("E0801", f"there is no run and no spec {target}", hint=run)
+    if target not in gallery():
+        suggest_run(path)
     return origin_of_spec(find_spec(target), weights, data)
+
+
+def suggest_run(path: Path) -> None:
+    """Names the run that was probably meant, if there is nothing at a path and a run is called nearly so.
+
+    Raises:
+        TreadleError: E0801.
+    """
+    if not path.exists() and (run := did_you_mean(str(path), _runs())):
+        fail("E0801", f"there is no run {path}", hint=run)
 
 
 def _runs() -> list[str]:

@@ -96,6 +96,8 @@ def test_a_closed_pipe_ends_quietly(words):
         (["runs", "--sort", "stat"], "state"),
         (["runs", "frist"], "first"),
         (["eval", "runs/frist"], "runs/first"),
+        (["weights", "runs/frist"], "runs/first"),
+        (["train", "--resume", "runs/frist"], "runs/first"),
         (["explain", "conv2"], "conv2d"),
         (["completion", "bsh"], "bash"),
         (["trian"], "train"),

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.options import JsonOption
+from treadle.cli.options import JsonOption, QuietOption
 from treadle.cli.problems import EXIT_DIAGNOSTICS, show
 from treadle.errors.render import to_json
 from treadle.frontend.gallery import find_spec
@@ -16,14 +16,19 @@ SpecArguments = Annotated[list[str], typer.Argument(metavar="SPEC...", help="Fil
 StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 1 when something was found.")]
 
 
-def run(specs: SpecArguments, as_json: JsonOption = False, strict: StrictOption = False) -> None:
+def run(
+    specs: SpecArguments,
+    as_json: JsonOption = False,
+    strict: StrictOption = False,
+    quiet: QuietOption = False,
+) -> None:
     """Look for what is hardly meant: unused names, parameters without influence, softmax before its loss."""
     found = [finding for spec in specs for finding in lint(load_spec(find_spec(spec)))]
     if as_json:
         print(json.dumps({"findings": [to_json(finding) for finding in found]}, indent=2))
     elif found:
         show(found, as_json=False)
-    else:
+    elif not quiet:
         print("nothing found")
     if found and strict:
         raise typer.Exit(EXIT_DIAGNOSTICS)

@@ -21,6 +21,7 @@ from treadle.cli.options import (
     WeightsOption,
 )
 from treadle.cli.problems import EXIT_INTERRUPTED
+from treadle.cli.trained import suggest_run
 from treadle.frontend.gallery import find_spec
 from treadle.frontend.load import load_spec
 from treadle.train.events import Finished
@@ -86,6 +87,7 @@ def run(
     if resume is not None and run_folder is not None:
         raise typer.BadParameter("--run names a new folder, --resume one that is there")
     if resume is not None:
+        suggest_run(resume)
         folder, start = resumed(resume)
         launch = prepare_again(folder, find_spec(spec) if spec else None, options)
     else:

@@ -9,6 +9,7 @@ import typer
 
 from treadle.cli.options import JsonOption
 from treadle.cli.tables import number, table
+from treadle.cli.trained import suggest_run
 from treadle.train.checkpoint import checkpoint_file
 from treadle.train.tensor_files import TensorFile, open_tensors
 from treadle.train.weight_list import TensorChange, TensorFacts, changes, facts_of
@@ -27,6 +28,8 @@ def run(
     file: FileArgument, other: OtherArgument = None, show_all: AllOption = False, as_json: JsonOption = False
 ) -> None:
     """List the tensors of a file with their statistics, or compare two files."""
+    for path in filter(None, (file, other)):
+        suggest_run(path)
     first = open_tensors(checkpoint_file(file))
     if other is None:
         _list(first, as_json=as_json)
