@@ -46,9 +46,10 @@ def refuse(name: str) -> NoReturn:
     Raises:
         TreadleError: E1008, with the nearest name.
     """
-    hint = did_you_mean(name, [*CODES, *_names()]) or "`treadle explain` lists all codes"
-    kind = "error code" if re.fullmatch(r"[EeLl]\d*", name) else "error code, name or word"
-    fail("E1008", f"there is no {kind} `{name}`", hint=hint)
+    if re.fullmatch(r"[EeLl]\d+", name):
+        fail("E1008", f"there is no error code `{name}`", hint="`treadle explain` lists all codes")
+    hint = did_you_mean(name, _names()) or "`treadle explain` lists all codes"
+    fail("E1008", f"there is no error code, name or word `{name}`", hint=hint)
 
 
 def _page_about(name: str) -> str:
