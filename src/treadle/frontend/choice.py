@@ -13,6 +13,12 @@ from treadle.frontend.result import Checked, GeneratePlan, ModelGraph, PhasePlan
 from treadle.frontend.sweeps import SweepPlan, plan_sweep
 
 T = TypeVar("T")
+_HINTS = {
+    "model": "only a model whose parameters have defaults can be used alone",
+    "train block": "write one: `train Net on Data { optimizer adam(1e-3)   batch 32   epochs 10 }`",
+    "generate block": "write one: `generate Net as samples { ... }`, as the language reference shows",
+    "sweep": "write one: `sweep Net as grid { ... }`, as the language reference shows",
+}
 
 
 def choose_plan(checked: Checked, name: str | None, option: str = "--name NAME") -> TrainPlan:
@@ -71,8 +77,7 @@ def _choose(candidates: Mapping[str, T], name: str | None, what: str, option: st
         hint = did_you_mean(name, candidates) or (f"there are: {listed}" if candidates else None)
         fail("E1005", f"{where} has no {what} `{name}`", hint=hint)
     if name is None and not candidates:
-        hint = "only a model whose parameters have defaults can be used alone" if what == "model" else None
-        fail("E1005", f"{where} has no {what} to use", hint=hint)
+        fail("E1005", f"{where} has no {what} to use", hint=_HINTS.get(what))
     if name is None and len(candidates) > 1:
         fail("E1005", f"{where} has several: {listed}", hint=f"choose one with `{option}`")
     return candidates[name] if name is not None else next(iter(candidates.values()))

@@ -45,6 +45,8 @@ def run(
     """Turn an ONNX model into a readable spec and a .safetensors file of its weights."""
     spec = output or model.with_suffix(".tdl")
     weights = spec.with_suffix(".safetensors")
+    if model.suffix == spec.suffix:
+        fail("E1003", f"{model} is a spec already", hint="`treadle import` takes an .onnx file")
     if not force:
         _refuse_existing(spec, weights)
     fixed = dict(_fixed(text) for text in fix or [])
