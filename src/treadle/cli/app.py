@@ -78,7 +78,8 @@ def _ended(words: list[str]) -> int:
     kept = [word for word in words if word != "--debug"]
     try:
         code = app(kept, prog_name="treadle", standalone_mode=False)
-        sys.stdout.flush()
+        if not sys.stdout.closed:  # a language server closes it at its end
+            sys.stdout.flush()
     except SystemExit as end:
         return leave_pipe() if isinstance(end.__context__, BrokenPipeError) else int(end.code or EXIT_DONE)
     except BrokenPipeError:
