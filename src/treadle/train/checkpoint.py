@@ -145,4 +145,5 @@ def _refuse_missing(path: Path) -> NoReturn:
 def _nearby(path: Path) -> str | None:
     if not path.parent.is_dir():
         return None
-    return did_you_mean(str(path), [str(entry) for entry in sorted(path.parent.iterdir())[:1000]])
+    entries = sorted(path.parent.iterdir())[:1000]
+    return did_you_mean(str(path), [str(one) for one in entries if one.suffix == path.suffix])

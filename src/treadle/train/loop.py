@@ -124,7 +124,7 @@ class Trainer:
         problem, *others = problems
         if problem.code == "E0808":
             hint = f"the last checkpoint is as it was; `treadle train --resume {folder.path}` goes on from it"
-            return [replace(problem, hint=hint if folder.path.is_dir() else None), *others]
+            return [replace(problem, hint=hint if folder.checkpoint("last").is_file() else None), *others]
         self._keeper.write_best(self.progress, folder)
         return [self._investigated(problem, folder), *others] if problem.code == "E0612" else problems
 

@@ -49,6 +49,19 @@ def test_a_full_disk(tmp_path, monkeypatch):
     assert second.folder.read_metrics() == whole.folder.read_metrics()
 
 
+def test_a_disk_that_is_full_from_the_start(tmp_path, monkeypatch):
+    """There is no checkpoint to go on from, and the message promises none."""
+    training = Training(TEXT, tmp_path / "run")
+
+    def full(_descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(TreadleError) as caught:
+        training.finish()
+    assert (caught.value.diagnostics[0].code, caught.value.diagnostics[0].hint) == ("E0808", None)
+
+
 def test_a_folder_that_is_gone(tmp_path):
     training = Training(TEXT, tmp_path / "run")
     problem = break_after(training, 2, lambda: shutil.rmtree(tmp_path / "run"))
