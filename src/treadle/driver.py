@@ -71,7 +71,8 @@ def load_backend(name: str) -> Backend:
         TreadleError: E1003 for an unknown name.
     """
     if name not in _BACKENDS:
-        hint = did_you_mean(name, _BACKENDS) or f"devices are: {', '.join(_BACKENDS)}"
+        near = "did you mean `cuda`?" if name == "gpu" else did_you_mean(name, _BACKENDS)
+        hint = near or f"devices are: {', '.join(_BACKENDS)}"
         fail("E1003", f"there is no device `{name}`", hint=hint)
     module, _, attribute = _BACKENDS[name].partition(":")
     return cast(Backend, getattr(import_module(f"treadle.backends.{module}"), attribute)())
