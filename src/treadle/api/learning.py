@@ -6,7 +6,7 @@ itself (`train.loop`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ from treadle.api.arrays import as_inputs, sizes_of
 from treadle.api.history import History
 from treadle.api.leaves import Holder, Leaves
 from treadle.errors import fail
+from treadle.frontend.inline import inlined_text
 from treadle.frontend.result import Checked, TrainPlan
 from treadle.train.checkpoint import load_checkpoint
 from treadle.train.data.columns import Feed
@@ -27,7 +28,7 @@ from treadle.train.events import Event, Finished
 from treadle.train.feeds import load_feeds
 from treadle.train.loop import Trainer
 from treadle.train.programs import compile_evaluation, compile_training
-from treadle.train.runs import RunFolder
+from treadle.train.runs import RunFolder, spec_files
 
 GIVEN = "given"
 """The split of arrays that come without one, in evaluation."""
@@ -68,15 +69,21 @@ class Learning:
         with TemporaryDirectory(prefix="treadle-") as unkept:
             folder = RunFolder.create_at(Path(run) if run is not None else Path(unkept, "run"))
             try:
-                for event in trainer.run(folder):
-                    if on_event is not None:
-                        on_event(event)
-                    if isinstance(event, Finished):
-                        finished = event
+                with folder.locked(), folder.recorded():
+                    self._describe(folder, device)
+                    finished = _followed(trainer.run(folder), on_event)
+                    folder.write_status(finished.reason, epoch=finished.epoch, step=finished.step)
             finally:
                 self.leaves.changed(holder, self.plan.leaves)
             self._take_best(folder)
             return History(folder.read_metrics(), finished, None if run is None else folder.path)
+
+    def _describe(self, folder: RunFolder, device: str) -> None:
+        """Writes down what the run is made of, so that commands can use the folder."""
+        folder.write_spec(spec_files(self.checked.module))
+        folder.write_resolved(inlined_text(self.checked.module))
+        facts = {"spec": self.checked.source.name, "train": self.plan.name, "seed": self.plan.seed}
+        folder.write_facts(facts | {"data": None, "device": device, "metric": self.plan.keep_best})
 
     def _take_best(self, folder: RunFolder) -> None:
         """The weights that the spec keeps (`keep best`), as `treadle eval` would take them."""
@@ -102,6 +109,16 @@ class Learning:
         sizes = sizes_of(model, columns, index_limits(model.graph))
         sizes.pop(model.batch or "", None)
         return Feed(sizes, Table(columns))
+
+
+def _followed(events: Iterator[Event], on_event: Callable[[Event], None] | None) -> Finished:
+    """The last event, after all were told."""
+    for event in events:
+        if on_event is not None:
+            on_event(event)
+        if isinstance(event, Finished):
+            return event
+    raise AssertionError("a training ends with `Finished`")
 
 
 def evaluate(

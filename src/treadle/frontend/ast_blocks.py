@@ -203,8 +203,8 @@ class Init(Definition):
 class Setting(Node):
     """`word values [over selectors]` in a train or data block: `batch 64`, `decay l2(1e-4) over weights`.
 
-    Some have a second word, kept in `word`: `stop when`, `keep best`, `keep last`, `keep every`, `save every`.
-    What stands between their values, such as `by`, is not kept.
+    Some have a second word, kept in `word`: `stop when`, `keep best`, `keep last`, `keep every`, `save
+    every`, whose values are then listed; what stands between them, such as `by`, is not kept.
     """
 
     word: str

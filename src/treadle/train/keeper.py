@@ -112,9 +112,11 @@ class Keeper:
         """Writes tables and checkpoints; `last` comes last, since a run goes on from there.
 
         Raises:
-            TreadleError: E0612 for weights that are no numbers, E0808 when the disk refuses.
+            TreadleError: E0612 for weights that are no numbers, E0808 when the disk refuses or the folder is
+                gone.
         """
         begun = time.monotonic()
+        folder.refuse_if_lost()
         self.write_best(progress, folder)
         self._saver.save_last(folder, progress)
         self._saved_at = time.monotonic()

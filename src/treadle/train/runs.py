@@ -38,6 +38,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         """A run folder that exists."""
         self.path = path
+        self._lock: int | None = None  # the number of the lock's file while this process holds it
 
     @staticmethod
     def create(parent: Path, name: str) -> RunFolder:
@@ -96,7 +97,23 @@ class RunFolder:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 fail("E0810", f"another process is training in {self.path}", hint="wait for it, or end it")
-            yield
+            self._lock = os.fstat(stream.fileno()).st_ino
+            try:
+                yield
+            finally:
+                self._lock = None
+
+    def refuse_if_lost(self) -> None:
+        """Stops a training whose folder somebody has removed meanwhile, before it fills a new one by halves.
+
+        Raises:
+            TreadleError: E0808 when the lock that was taken is gone.
+        """
+        if self._lock is None:
+            return
+        path = self.path / _LOCK
+        if not path.is_file() or path.stat().st_ino != self._lock:
+            fail("E0808", f"run folder {self.path} was removed or replaced while the training was going on")
 
     def is_locked(self) -> bool:
         """Whether a process is training in the folder."""

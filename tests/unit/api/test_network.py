@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -103,6 +105,8 @@ def test_training_keeps_a_run_where_one_is_asked_for(net: treadle.Network, tmp_p
         {"train": {"x": X, "t": T}, "test": {"x": X, "t": T}}, run=tmp_path / "run", on_event=events.append
     )
     assert history.run == tmp_path / "run"
+    assert json.loads((history.run / "status.json").read_text())["state"] == "done"
+    assert (history.run / "spec" / "spec.tdl").read_text() == SPEC
     assert len(history["test.loss"]) == 3
     assert (tmp_path / "run" / "last.safetensors").is_file()
     assert events

@@ -3,6 +3,7 @@
 import datetime
 import json
 import math
+import shutil
 
 import pytest
 
@@ -102,3 +103,18 @@ def test_not_a_number_is_null_in_json_lines(tmp_path):
 def test_damaged_metrics_are_refused(tmp_path, content):
     (tmp_path / "metrics.csv").write_text(content)
     assert code_of(RunFolder(tmp_path).read_metrics) == "E0802"
+
+
+def test_a_folder_that_was_removed_meanwhile_is_noticed(tmp_path):
+    """Another folder of the same name is not the one that was locked."""
+    folder = RunFolder.create_at(tmp_path / "run")
+    folder.refuse_if_lost()  # nothing was locked yet
+    with folder.locked():
+        folder.refuse_if_lost()
+        shutil.rmtree(folder.path)
+        assert code_of(folder.refuse_if_lost) == "E0808"
+        folder.path.mkdir()
+        (folder.path / ".lock").touch()
+        (folder.path / ".lock2").touch()
+        assert code_of(folder.refuse_if_lost) == "E0808"
+    folder.refuse_if_lost()

@@ -47,6 +47,8 @@ def run(
     weights = spec.with_suffix(".safetensors")
     if model.suffix == spec.suffix:
         fail("E1003", f"{model} is a spec already", hint="`treadle import` takes an .onnx file")
+    if train and not Path(train).is_file():
+        fail("E0701", f"data file {train} was not found", hint="`--train` takes an .npz file of examples")
     if not force:
         _refuse_existing(spec, weights)
     fixed = dict(_fixed(text) for text in fix or [])

@@ -21,23 +21,25 @@ CODES = [
     CodeInfo(
         "E1303",
         "no whole model",
-        "The file is damaged or contradicts itself: it is cut off, a node uses what nothing before it defines, or "
-        "its tensors lie in a file that is missing, too short or outside of the model's folder.",
-        "treadle import half-of-a-download.onnx    # wrong\ntreadle import model.onnx                  # right",
+        "The file is damaged or contradicts itself: it is cut off, a node uses what nothing before it "
+        "defines, or its tensors lie in a file that is missing, too short or outside of the model's folder.",
+        "treadle import half-of-a-download.onnx    # wrong\n"
+        "treadle import model.onnx                 # right",
     ),
     CodeInfo(
         "E1304",
         "no form in Treadle",
-        "The model uses an operator, an option of one or an element type that Treadle does not have; the message "
-        "names the node. `docs/onnx.md` lists what can be imported.",
+        "The model uses an operator, an option of one or an element type that Treadle does not have; the "
+        "message names the node. `docs/onnx.md` lists what can be imported.",
         "StringSplit `words` (opset 20)           # wrong: texts are no tensors here\n"
         "Gather `words` (opset 20)                # right: give the model numbers",
     ),
     CodeInfo(
         "E1305",
         "shapes depend on values",
-        "A shape, an axis or a number of elements is computed from what the model is given at run time. In Treadle shapes "
-        "depend on shapes alone. Fix the input that decides, and it becomes a constant of the spec.",
+        "A shape, an axis or a number of elements is computed from what the model is given at run time. In "
+        "Treadle shapes depend on shapes alone. Fix the input that decides, and it becomes a constant of the "
+        "spec.",
         "treadle import model.onnx                         # wrong\n"
         'treadle import model.onnx --fix "shape=[2, 3]"    # right',
     ),

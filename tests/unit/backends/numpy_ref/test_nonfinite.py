@@ -10,7 +10,7 @@ from treadle.driver import differentiate
 
 
 def origin(body: str, **values: list[float]):
-    """The origin in a model of inputs x and y: the op, what made a NaN of its infinity, the step of the loop."""
+    """The origin in a model of inputs x and y: op, what made a NaN of its infinity, step of the loop."""
     graph = differentiate(model(f"input x: [3]\n input y: [3]\n {body}").graph)
     given = {"x": [1.0, 2.0, 3.0], "y": [1.0, 2.0, 3.0]} | values
     found = find_origin([graph.outputs["loss"]], {n: np.array(v, np.float32) for n, v in given.items()})
