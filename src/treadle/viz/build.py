@@ -19,8 +19,10 @@ _LEAVES = {Kind.INPUT, Kind.PARAM, Kind.STATE}
 
 
 def forward_scene(graph: Graph) -> Scene:
-    """The graph as it is, a `grad` node as one box."""
-    return Scene(f"{graph.name}: forward", "forward", tuple(flatten(graph, graph.outputs, {})))
+    """The graph as it is, a `grad` node as one box; an input that nothing reads is shown, too."""
+    declared = [node for name, node in graph.inputs.items() if not name.startswith("$")]
+    elements = flatten(graph, graph.outputs, {}, declared)
+    return Scene(f"{graph.name}: forward", "forward", tuple(elements))
 
 
 def joint_scene(graph: Graph) -> Scene:

@@ -6,7 +6,7 @@ Input: a graph, the results to draw, and the part of the program that each node 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from treadle.ir import Graph, Node
@@ -36,11 +36,13 @@ class _Place:
         return (*self.path, *scope_path(node.scope, self.path))
 
 
-def flatten(graph: Graph, roots: Mapping[str, Node], parts: Parts) -> list[Element]:
-    """The elements that `roots` need, followed by the roots' own ends."""
+def flatten(
+    graph: Graph, roots: Mapping[str, Node], parts: Parts, also: Iterable[Node] = ()
+) -> list[Element]:
+    """The elements that `roots` need, and those of the nodes in `also`, followed by the roots' own ends."""
     walk = _Walk()
     place = _Place("n", (), parts)
-    wires = walk.nodes(graph, graph.ancestors(roots.values()), place, {})
+    wires = walk.nodes(graph, graph.ancestors([*roots.values(), *also]), place, {})
     for name, node in roots.items():
         walk.add(_end(graph, name, node, wires[node.id]))
     return walk.elements

@@ -18,7 +18,11 @@ ROOT = Path(__file__).resolve().parents[4]
 FILES = sorted(
     path for folder in ("specs", "src/treadle", "examples") for path in (ROOT / folder).rglob("*.tdl")
 )
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PARTS = {"library.md", "builtins.md"}  # show headers and statements alone, which are no blocks
+PAGES = [
+    ROOT / "README.md",
+    *sorted(page for page in (ROOT / "docs").rglob("*.md") if page.name not in PARTS),
+]
 BLOCKS = [
     pytest.param(block, id=f"{page.name}:{number}")
     for page in PAGES
